@@ -1,0 +1,76 @@
+import type { Message } from './message.ts'
+import type { Run } from './run.ts'
+import type { RunStep } from './run-step.ts'
+import type { Thread } from './thread.ts'
+
+/** Text that continues a message: `content[].index` is dense, text is appended, annotations come whole. */
+export type MessageDelta = {
+  id: string
+  object: 'thread.message.delta'
+  delta: { content: MessageDeltaPart[] }
+}
+
+export type MessageDeltaPart =
+  | { index: number; type: 'text'; text: { value?: string; annotations?: object[] } }
+  | { index: number; type: 'refusal'; refusal: string }
+  | { index: number; type: 'image_file'; image_file: { file_id: string } }
+
+/** A piece of a tool call: the first for an index carries id and names, the following ones only what is appended. */
+export type RunStepDelta = {
+  id: string
+  object: 'thread.run.step.delta'
+  delta: { step_details: { type: 'tool_calls'; tool_calls: ToolCallDelta[] } }
+}
+
+export type ToolCallDelta = {
+  index: number
+  id?: string
+  type: 'function'
+  function: { name?: string; arguments?: string; output?: null }
+}
+
+type RunEventName =
+  | 'thread.run.created'
+  | 'thread.run.queued'
+  | 'thread.run.in_progress'
+  | 'thread.run.requires_action'
+  | 'thread.run.completed'
+  | 'thread.run.incomplete'
+  | 'thread.run.failed'
+  | 'thread.run.cancelling'
+  | 'thread.run.cancelled'
+  | 'thread.run.expired'
+
+type StepEventName =
+  | 'thread.run.step.created'
+  | 'thread.run.step.in_progress'
+  | 'thread.run.step.completed'
+  | 'thread.run.step.failed'
+  | 'thread.run.step.cancelled'
+  | 'thread.run.step.expired'
+
+type MessageEventName =
+  | 'thread.message.created'
+  | 'thread.message.in_progress'
+  | 'thread.message.completed'
+  | 'thread.message.incomplete'
+
+/** Trouble of the stream itself. Inner and outer fields say the same, since clients read one or the other. */
+export type StreamError = {
+  error: { message: string; type: string; param: null; code: string | null }
+  message: string
+  type: string
+  param: null
+  code: string | null
+}
+
+/** The closed union of what a stream can say. `done` is the last event, always. */
+export type StreamEvent =
+  | { event: 'thread.created'; data: Thread }
+  | { event: RunEventName; data: Run }
+  | { event: StepEventName; data: RunStep }
+  | { event: 'thread.run.step.delta'; data: RunStepDelta }
+  | { event: MessageEventName; data: Message }
+  | { event: 'thread.message.delta'; data: MessageDelta }
+  | { event: 'error'; data: StreamError }
+  | { event: 'done'; data: '[DONE]' }

@@ -1,0 +1,54 @@
+/**
+ * Durable work. A job is added in the transaction that makes the record it is about, claimed under a lease by one
+ * worker, and gone when it is completed. A lease that lapses gives the job to somebody else, so a handler may meet
+ * work that was half done and must continue it from the rows.
+ */
+export interface JobQueue {
+  /**
+   * Takes up to `limit` jobs that are free and due, the oldest first and fairly between projects, and leases them to
+   * `lease.owner`. Empty when there is nothing to do.
+   */
+  claim(options: { kinds: readonly string[]; lease: Lease; now: number; limit: number }): Promise<Job[]>
+  /** Extends every lease of this owner; answers the ids still held. A job missing from them was lost to another. */
+  heartbeat(lease: Lease): Promise<string[]>
+  /** Gives the job back, to be claimed from `runAt` on (Unix milliseconds). Does nothing when it is no longer held. */
+  release(id: string, options: { owner: string; runAt: number }): Promise<void>
+  /** How many jobs wait or are under way. */
+  depth(): Promise<{ waiting: number; leased: number }>
+  /** Calls back, after the commit, whenever a free job may have been added. Returns the way to stop listening. */
+  onAdded(listener: () => void): () => void
+}
+
+/** Who holds a job, and until when in Unix milliseconds. */
+export interface Lease {
+  readonly owner: string
+  readonly until: number
+}
+
+export interface NewJob {
+  readonly id: string
+  readonly kind: string
+  /** What it is about, the id of a run for instance; removing the subject's jobs goes by this. */
+  readonly subject: string
+  /** Unix milliseconds from which it may be claimed. */
+  readonly runAt: number
+  /** Set when the process that adds the job takes it on at once: nobody else sees it while the lease holds. */
+  readonly lease?: Lease
+}
+
+export interface Job {
+  readonly id: string
+  readonly project: string
+  readonly kind: string
+  readonly subject: string
+  /** How often it was claimed, this time included. */
+  readonly attempts: number
+}
+
+export interface JobWriter {
+  add(job: NewJob): Promise<void>
+  /** Removes the job if `owner` still holds it; false means that the lease was lost and somebody else works on it. */
+  complete(id: string, owner: string): Promise<boolean>
+  /** Removes every job about this subject. */
+  removeAbout(subject: string): Promise<void>
+}

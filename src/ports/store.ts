@@ -1,0 +1,197 @@
+import type { RunStatus } from '../api/run.ts'
+import type { StepStatus } from '../api/run-step.ts'
+import type { JobQueue, JobWriter } from './queue.ts'
+
+/**
+ * Everything durable but file contents. An API object is kept as the very JSON text that is sent (`body`), with the
+ * columns that queries need beside it. Rows are ordered by an internal, strictly increasing sequence, since
+ * `created_at` has whole seconds and ties are the rule.
+ *
+ * Every read and write names a project first, and the adapter scopes every query by it.
+ */
+export interface Store {
+  /** Committed rows of one project. */
+  read(project: string): Reader
+  /**
+   * Runs `work` in one transaction: all of it is durable when the promise resolves, and nothing of it happened when
+   * it rejects. Inside, wait for nothing but `tx`: on SQLite everyone else's writes wait for you.
+   */
+  transaction<Result>(project: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>
+  readonly queue: JobQueue
+  /** Rows whose time is over, in every project; for the sweeper. `limit` of each kind at the most. */
+  overdue(now: number, limit: number): Promise<Overdue>
+  /** Resolves when a trivial query has been answered; rejects when the database cannot be reached. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every row has. `id` is unique within the database, `body` is the object as it is sent. */
+export interface Row {
+  readonly id: string
+  readonly body: string
+}
+
+export type AssistantRow = Row
+export type ThreadRow = Row
+
+export interface MessageRow extends Row {
+  readonly thread_id: string
+  readonly run_id: string | null
+}
+
+export interface RunRow extends Row {
+  readonly thread_id: string
+  readonly status: RunStatus
+  /** Unix seconds; null once the run is over. */
+  readonly expires_at: number | null
+}
+
+export interface StepRow extends Row {
+  readonly thread_id: string
+  readonly run_id: string
+  readonly status: StepStatus
+  /** Which model call of the run made it, counted from 0: the steps of one turn were one reply of the model. */
+  readonly turn: number
+  /** Usage as JSON text while the step is still open and its `body` therefore has to show null. */
+  readonly usage: string | null
+}
+
+export interface FileRow extends Row {
+  readonly purpose: string
+  /** Unix seconds; null keeps the file for good. */
+  readonly expires_at: number | null
+}
+
+export interface UploadRow extends Row {
+  readonly status: 'pending' | 'completed' | 'cancelled' | 'expired'
+  readonly expires_at: number
+  /** Our own side of an upload: what its body does not show but its completion needs, as JSON text. */
+  readonly details: string
+}
+
+export interface UploadPartRow extends Row {
+  readonly upload_id: string
+  readonly bytes: number
+}
+
+/** One page of a list. Cursors are ids; an id that is not in the list throws `UnknownCursor`. */
+export interface Page {
+  readonly limit: number
+  readonly order: 'asc' | 'desc'
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+}
+
+/** A page's items in the requested order, and whether more follow in the walking direction. */
+export interface Listed {
+  readonly items: readonly Row[]
+  readonly has_more: boolean
+}
+
+/** Thrown by `list` when `after` or `before` names nothing in that list. */
+export class UnknownCursor extends Error {
+  override readonly name = 'UnknownCursor'
+  readonly param: 'after' | 'before'
+  readonly id: string
+
+  constructor(param: 'after' | 'before', id: string) {
+    super(`no item with id '${id}' in this list`)
+    this.param = param
+    this.id = id
+  }
+}
+
+export interface Records<Kind extends Row> {
+  get(id: string): Promise<Kind | undefined>
+}
+
+/** Records that are listed; `Filter` names the columns that narrow the list, all of them equalities. */
+export interface ListedRecords<Kind extends Row, Filter> extends Records<Kind> {
+  list(filter: Filter, page: Page): Promise<Listed>
+}
+
+export type MessageFilter = { thread_id: string; run_id?: string | undefined }
+export type NoFilter = Record<never, never>
+
+export interface Reader {
+  readonly assistants: ListedRecords<AssistantRow, NoFilter>
+  readonly threads: Records<ThreadRow>
+  readonly messages: ListedRecords<MessageRow, MessageFilter> & {
+    /**
+     * Bodies of the newest `limit` messages of the thread, newest first, leaving out those that `exceptRun` wrote.
+     * For prompts.
+     */
+    newest(thread_id: string, options: { exceptRun: string; limit: number }): Promise<string[]>
+  }
+  readonly runs: ListedRecords<RunRow, { thread_id: string }>
+  readonly steps: ListedRecords<StepRow, { run_id: string }> & {
+    /** All steps of the run, oldest first. */
+    ofRun(run_id: string): Promise<StepRow[]>
+  }
+  readonly files: ListedRecords<FileRow, { purpose?: string | undefined }>
+  readonly uploads: Records<UploadRow>
+  readonly uploadParts: Records<UploadPartRow>
+}
+
+/** `update` and `remove` answer whether there was such a row. `insert` of an id that exists rejects. */
+export interface RecordWriter<Kind extends Row> extends Records<Kind> {
+  insert(row: Kind): Promise<void>
+  update(id: string, change: Partial<Omit<Kind, 'id'>>): Promise<boolean>
+  remove(id: string): Promise<boolean>
+}
+
+export interface Transaction {
+  readonly assistants: RecordWriter<AssistantRow>
+  readonly threads: RecordWriter<ThreadRow> & {
+    /**
+     * The thread, held until the transaction ends so that nobody else starts a run on it or adds to it meanwhile.
+     * `remove` takes its messages, runs, steps and their jobs along.
+     */
+    lock(id: string): Promise<ThreadRow | undefined>
+  }
+  readonly messages: RecordWriter<MessageRow>
+  readonly runs: Records<RunRow> & {
+    /** Rejects with `ActiveRunExists` when the thread has a run that is not over. */
+    insert(row: RunRow): Promise<void>
+    /** The thread's run that is not over, if there is one. There is never more than one. */
+    activeOn(thread_id: string): Promise<RunRow | undefined>
+    /**
+     * Changes the row only if its status is one of `from`; answers whether it did. A status that stays the same
+     * (`from` contains it) makes this a guarded update.
+     */
+    transition(id: string, change: RunChange): Promise<boolean>
+  }
+  readonly steps: RecordWriter<StepRow> & {
+    ofRun(run_id: string): Promise<StepRow[]>
+  }
+  readonly files: RecordWriter<FileRow>
+  readonly uploads: RecordWriter<UploadRow>
+  readonly uploadParts: RecordWriter<UploadPartRow> & {
+    ofUpload(upload_id: string): Promise<UploadPartRow[]>
+  }
+  readonly jobs: JobWriter
+}
+
+export interface RunChange {
+  readonly from: readonly RunStatus[]
+  readonly to: RunStatus
+  readonly body: string
+  readonly expires_at: number | null
+}
+
+/** Thrown by `runs.insert` when another run holds the thread. */
+export class ActiveRunExists extends Error {
+  override readonly name = 'ActiveRunExists'
+  readonly thread_id: string
+
+  constructor(thread_id: string) {
+    super(`thread ${thread_id} has an active run`)
+    this.thread_id = thread_id
+  }
+}
+
+export interface Overdue {
+  readonly runs: readonly { project: string; id: string }[]
+  readonly files: readonly { project: string; id: string }[]
+  readonly uploads: readonly { project: string; id: string }[]
+}
