@@ -1,5 +1,10 @@
-import type { RunStatus } from '../api/run.ts'
-import type { StepStatus } from '../api/run-step.ts'
+import type { Assistant } from '../api/assistant.ts'
+import type { File, Upload, UploadPart } from '../api/file.ts'
+import type { JsonText } from '../api/json.ts'
+import type { Message } from '../api/message.ts'
+import type { Run, RunStatus } from '../api/run.ts'
+import type { RunStep, StepStatus } from '../api/run-step.ts'
+import type { Thread } from '../api/thread.ts'
 import type { JobQueue, JobWriter } from './queue.ts'
 
 /**
@@ -26,27 +31,27 @@ export interface Store {
 }
 
 /** What every row has. `id` is unique within the database, `body` is the object as it is sent. */
-export interface Row {
+export interface Row<Thing = unknown> {
   readonly id: string
-  readonly body: string
+  readonly body: JsonText<Thing>
 }
 
-export type AssistantRow = Row
-export type ThreadRow = Row
+export type AssistantRow = Row<Assistant>
+export type ThreadRow = Row<Thread>
 
-export interface MessageRow extends Row {
+export interface MessageRow extends Row<Message> {
   readonly thread_id: string
   readonly run_id: string | null
 }
 
-export interface RunRow extends Row {
+export interface RunRow extends Row<Run> {
   readonly thread_id: string
   readonly status: RunStatus
   /** Unix seconds; null once the run is over. */
   readonly expires_at: number | null
 }
 
-export interface StepRow extends Row {
+export interface StepRow extends Row<RunStep> {
   readonly thread_id: string
   readonly run_id: string
   readonly status: StepStatus
@@ -56,20 +61,20 @@ export interface StepRow extends Row {
   readonly usage: string | null
 }
 
-export interface FileRow extends Row {
+export interface FileRow extends Row<File> {
   readonly purpose: string
   /** Unix seconds; null keeps the file for good. */
   readonly expires_at: number | null
 }
 
-export interface UploadRow extends Row {
+export interface UploadRow extends Row<Upload> {
   readonly status: 'pending' | 'completed' | 'cancelled' | 'expired'
   readonly expires_at: number
   /** Our own side of an upload: what its body does not show but its completion needs, as JSON text. */
   readonly details: string
 }
 
-export interface UploadPartRow extends Row {
+export interface UploadPartRow extends Row<UploadPart> {
   readonly upload_id: string
   readonly bytes: number
 }
@@ -83,8 +88,8 @@ export interface Page {
 }
 
 /** A page's items in the requested order, and whether more follow in the walking direction. */
-export interface Listed {
-  readonly items: readonly Row[]
+export interface Listed<Thing = unknown> {
+  readonly items: readonly Row<Thing>[]
   readonly has_more: boolean
 }
 
@@ -107,7 +112,7 @@ export interface Records<Kind extends Row> {
 
 /** Records that are listed; `Filter` names the columns that narrow the list, all of them equalities. */
 export interface ListedRecords<Kind extends Row, Filter> extends Records<Kind> {
-  list(filter: Filter, page: Page): Promise<Listed>
+  list(filter: Filter, page: Page): Promise<Listed<Kind extends Row<infer Thing> ? Thing : never>>
 }
 
 export type MessageFilter = { thread_id: string; run_id?: string | undefined }
@@ -121,7 +126,7 @@ export interface Reader {
      * Bodies of the newest `limit` messages of the thread, newest first, leaving out those that `exceptRun` wrote.
      * For prompts.
      */
-    newest(thread_id: string, options: { exceptRun: string; limit: number }): Promise<string[]>
+    newest(thread_id: string, options: { exceptRun: string; limit: number }): Promise<JsonText<Message>[]>
   }
   readonly runs: ListedRecords<RunRow, { thread_id: string }>
   readonly steps: ListedRecords<StepRow, { run_id: string }> & {
@@ -175,7 +180,7 @@ export interface Transaction {
 export interface RunChange {
   readonly from: readonly RunStatus[]
   readonly to: RunStatus
-  readonly body: string
+  readonly body: JsonText<Run>
   readonly expires_at: number | null
 }
 
