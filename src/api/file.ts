@@ -29,7 +29,12 @@ export type FileExpiresAfter = z.infer<typeof fileExpiresAfter>
 
 export const fileListQuery = z.object({
   purpose: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(10_000).default(10_000),
+  limit: z.coerce
+    .number()
+    .int()
+    .refine((limit) => limit >= 1 && limit <= 10_000, 'limit must be between 1 and 10000.')
+    .default(10_000)
+    .openapi({ minimum: 1, maximum: 10_000 }),
   order: z.enum(['asc', 'desc']).default('desc'),
   after: z.string().optional(),
 })

@@ -87,13 +87,18 @@ export const run = z
   .openapi('RunObject')
 export type Run = z.infer<typeof run>
 
-const truncationInput = z.strictObject({
-  type: z.enum(['auto', 'last_messages']),
-  last_messages: z.int().min(1).nullable().optional(),
-})
+const truncationInput = z
+  .strictObject({
+    type: z.enum(['auto', 'last_messages']),
+    last_messages: z.int().min(1).nullable().optional(),
+  })
+  .superRefine(({ type, last_messages }, context) => {
+    if (type !== 'last_messages' || typeof last_messages === 'number') return
+    context.addIssue({ code: 'custom', path: ['last_messages'], params: { code: 'missing_required_parameter' } })
+  })
 
 const overrides = {
-  assistant_id: z.string(),
+  assistant_id: z.string().startsWith('asst'),
   model: z.string().min(1).nullable().optional(),
   reasoning_effort: reasoningEffort.nullable().optional(),
   instructions: z.string().max(256_000).nullable().optional(),

@@ -1,6 +1,10 @@
 import { z } from '@hono/zod-openapi'
 
-const functionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+const functionName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[a-zA-Z0-9_-]+$/)
 const jsonSchema = z.record(z.string(), z.unknown())
 
 export const rankingOptions = z.strictObject({
@@ -48,6 +52,10 @@ export const toolChoice = z.union([
     .strictObject({
       type: z.enum(['function', 'code_interpreter', 'file_search']),
       function: z.strictObject({ name: functionName }).optional(),
+    })
+    .superRefine((choice, context) => {
+      if (choice.type !== 'function' || choice.function !== undefined) return
+      context.addIssue({ code: 'custom', path: ['function'], params: { code: 'missing_required_parameter' } })
     })
     .openapi('AssistantsNamedToolChoice'),
 ])

@@ -7,10 +7,17 @@ export const chunkingStrategyInput = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('auto') }),
   z.strictObject({
     type: z.literal('static'),
-    static: z.strictObject({
-      max_chunk_size_tokens: z.int().min(100).max(4096),
-      chunk_overlap_tokens: z.int().min(0),
-    }),
+    static: z
+      .strictObject({
+        max_chunk_size_tokens: z.int().min(100).max(4096),
+        chunk_overlap_tokens: z.int().min(0),
+      })
+      .superRefine(({ max_chunk_size_tokens, chunk_overlap_tokens }, context) => {
+        const maximum = Math.floor(max_chunk_size_tokens / 2)
+        if (chunk_overlap_tokens <= maximum) return
+        const params = { code: 'integer_above_max_value', maximum }
+        context.addIssue({ code: 'custom', path: ['chunk_overlap_tokens'], params })
+      }),
   }),
 ])
 
@@ -27,6 +34,16 @@ export const newToolResourcesInput = toolResourcesInput.extend({
     .strictObject({
       vector_store_ids: z.array(z.string()).max(1).optional(),
       vector_stores: z.array(vectorStoreHelper).max(1).optional(),
+    })
+    .superRefine(({ vector_store_ids, vector_stores }, context) => {
+      if (vector_store_ids === undefined || vector_stores === undefined) return
+      context.addIssue({
+        code: 'custom',
+        path: ['vector_stores'],
+        message:
+          "Mutually exclusive parameters: 'vector_stores'. Ensure you are only providing one of: 'vector_store_ids' or 'vector_stores'.",
+        params: { code: 'mutually_exclusive_parameters' },
+      })
     })
     .optional(),
 })

@@ -12,8 +12,8 @@ export interface RunEvents {
   open(run_id: string): RunLog
   /** The log that is open for this run in this process. */
   current(run_id: string): RunLog | undefined
-  /** Interrupts the run where it executes; does nothing where it does not. */
-  interrupt(run_id: string, reason: InterruptReason): void
+  /** Interrupts the run where it executes; false when it executes nowhere that can be reached. */
+  interrupt(run_id: string, reason: InterruptReason): boolean
   /** Told by the process that executes the run, for as long as it does. Returns the way to stop listening. */
   onInterrupt(run_id: string, listener: (reason: InterruptReason) => void): () => void
 }

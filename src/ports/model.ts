@@ -12,6 +12,20 @@ export interface ModelProvider {
   list(options: { signal: AbortSignal }): Promise<OfferedModel[]>
   /** Whether this name can be used; cheap, never a request. */
   accepts(model: string): boolean
+  /** How many tokens prompt and reply may have together; null when nobody said so. */
+  contextWindow(model: string): number | null
+}
+
+/** Hands requests on to whoever answers for their model, and the answer back, unchanged. */
+export interface PassThrough {
+  /**
+   * `body` is the client's JSON text, of which only `model` is read. Answers whatever the upstream does: status, content
+   * type and body as it comes. Rejects with `ApiError` when there is nobody to hand the request to.
+   */
+  forward(
+    path: '/chat/completions' | '/embeddings',
+    request: { body: string; headers: Headers; signal: AbortSignal },
+  ): Promise<Response>
 }
 
 export interface OfferedModel {

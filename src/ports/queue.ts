@@ -49,6 +49,8 @@ export interface JobWriter {
   add(job: NewJob): Promise<void>
   /** Removes the job if `owner` still holds it; false means that the lease was lost and somebody else works on it. */
   complete(id: string, owner: string): Promise<boolean>
+  /** Whether `owner` still holds the job. Asked before writing what only its holder may write. */
+  held(id: string, owner: string): Promise<boolean>
   /** Removes every job about this subject. */
   removeAbout(subject: string): Promise<void>
 }

@@ -145,15 +145,23 @@ export interface RecordWriter<Kind extends Row> extends Records<Kind> {
   remove(id: string): Promise<boolean>
 }
 
+/** For taking a deleted file off the lists it is on. */
+export interface Mentions<Kind extends Row> {
+  /** Every row with a list of files in its body whose body also names this one, if only in its metadata. */
+  mentioning(file_id: string): Promise<Kind[]>
+}
+
+/** A row that is read inside a transaction stays as it is until the transaction ends. */
 export interface Transaction {
-  readonly assistants: RecordWriter<AssistantRow>
-  readonly threads: RecordWriter<ThreadRow> & {
-    /**
-     * The thread, held until the transaction ends so that nobody else starts a run on it or adds to it meanwhile.
-     * `remove` takes its messages, runs, steps and their jobs along.
-     */
-    lock(id: string): Promise<ThreadRow | undefined>
-  }
+  readonly assistants: RecordWriter<AssistantRow> & Mentions<AssistantRow>
+  readonly threads: RecordWriter<ThreadRow> &
+    Mentions<ThreadRow> & {
+      /**
+       * The thread, held until the transaction ends so that nobody else starts a run on it or adds to it meanwhile.
+       * `remove` takes its messages, runs, steps and their jobs along.
+       */
+      lock(id: string): Promise<ThreadRow | undefined>
+    }
   readonly messages: RecordWriter<MessageRow>
   readonly runs: Records<RunRow> & {
     /** Rejects with `ActiveRunExists` when the thread has a run that is not over. */

@@ -8,9 +8,7 @@ const heads = 4
 const feedForward = 128
 const contextLength = 16_384
 
-const words = (
-  'the a of and to in it is was that for on with as at by from this you are not they one all which there we can'
-).split(' ')
+const words = 'the a of and to in it is was that for on with as at by from this you are not they one all which we can'
 
 // Rendered by the engine for each request, as a real model's template would be.
 const chatTemplate = `{{- bos_token -}}
@@ -41,17 +39,18 @@ function buildVocabulary(): VocabularyEntry[] {
   const special = [
     { text: '<unk>', type: tokenType.unknown, logit: -30 },
     { text: '<s>', type: tokenType.control, logit: -30 },
-    { text: '</s>', type: tokenType.control, logit: 0 },
+    // At temperature 1 an answer ends after some hundred tokens; at temperature 0, never by itself.
+    { text: '</s>', type: tokenType.control, logit: 1 },
   ]
   // Every byte can be read, so any prompt can be, but bytes are hardly ever said: they seldom make valid UTF-8.
   const bytes = Array.from({ length: 256 }, (_, byte) => {
-    return { text: `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`, type: tokenType.byte, logit: -9 }
+    return { text: `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`, type: tokenType.byte, logit: -16 }
   })
   const characters = Array.from({ length: 95 }, (_, offset) => {
     const character = String.fromCharCode(0x20 + offset)
     return { text: character.replace(' ', '▁'), type: tokenType.normal, logit: /[a-z.,]/.test(character) ? 0 : -3 }
   })
-  const wholeWords = words.map((word) => ({ text: `▁${word}`, type: tokenType.normal, logit: 3 }))
+  const wholeWords = words.split(' ').map((word) => ({ text: `▁${word}`, type: tokenType.normal, logit: 3 }))
   return [...special, ...bytes, ...characters, ...wholeWords]
 }
 
@@ -88,7 +87,8 @@ function randomTensors(vocabulary: VocabularyEntry[], seed: number): Tensor[] {
   const random = createRandom(seed)
   function matrix(name: string, shape: [number, number], deviation: number) {
     // A uniform distribution of that deviation: exact on every machine, unlike one made with Math.log and Math.cos.
-    const values = Float32Array.from({ length: shape[0] * shape[1] }, () => (random() * 2 - 1) * deviation * Math.sqrt(3))
+    const limit = deviation * Math.sqrt(3)
+    const values = Float32Array.from({ length: shape[0] * shape[1] }, () => (random() * 2 - 1) * limit)
     return { name, shape, values }
   }
   function ones(name: string) {
@@ -119,8 +119,9 @@ function randomTensors(vocabulary: VocabularyEntry[], seed: number): Tensor[] {
   // Channel 0 holds the same number for every token and comes through the layers untouched, so what the output matrix
   // has there is added to a token's logit whatever was said before. It's how an untrained model keeps to words.
   const constant = 4
-  vocabulary.forEach(({ logit }, token) => {
+  vocabulary.forEach(({ type, logit }, token) => {
     embedding.values[token * width] = constant
+    if (type === tokenType.control) output.values.fill(0, token * width, (token + 1) * width)
     output.values[token * width] = logit / constant
   })
   return [embedding, ...blocks.flat(), ones('output_norm.weight'), output]

@@ -1,0 +1,119 @@
+import { fsyncsPerSecond } from '../disk.ts'
+import { startStoreFloor } from '../floors/floors.ts'
+import { atMost, type Finding, judged } from '../goal.ts'
+import { openLanes } from '../loader.ts'
+import { type Contestant, compare, isNoisy, measureInTurns, median, type Sample } from '../measure.ts'
+import { pairTable, sampleTable } from '../report.ts'
+import type { Bench, Outcome, Scenario } from '../scenario.ts'
+import {
+  createThreads,
+  driveRequests,
+  type MessageServer,
+  newMessage,
+  openMessageServer,
+  readThread,
+  startSubject,
+} from './message-server.ts'
+
+export const createMessage: Scenario = {
+  name: 'create-message',
+  about: 'durable create message, 64 connections',
+  run: (bench) => writeMessages(bench, 64, throughputFindings),
+}
+
+export const createMessageAlone: Scenario = {
+  name: 'create-message-alone',
+  about: 'durable create message, one connection',
+  run: (bench) => writeMessages(bench, 1, latencyFindings),
+}
+
+/** A server being written to, and what it said it had stored. */
+interface Writer extends Contestant {
+  readonly server: MessageServer
+  /** The first lane's thread, and the ids of its messages in the order of the replies. */
+  readonly thread: string
+  readonly acknowledged: string[]
+}
+
+type Findings = (floor: Sample[], subject: Sample[]) => Finding[]
+
+async function writeMessages(bench: Bench, connections: number, findings: Findings): Promise<Outcome> {
+  const folder = bench.newFolder()
+  const dataFolder = bench.newFolder()
+  await using floorServer = openMessageServer(await startStoreFloor(folder), connections)
+  await using subjectServer = openMessageServer(await startSubject(bench, dataFolder), connections)
+  const floor = await openWriter('floor F1', floorServer)
+  const subject = await openWriter('subject', subjectServer)
+  const syncs = [fsyncsPerSecond(folder)]
+  const [floorSamples = [], subjectSamples = []] = await measureInTurns([floor, subject], bench.pace)
+  syncs.push(fsyncsPerSecond(folder))
+  await checkStored(floor)
+  await checkStored(subject)
+  await checkAfterCrash(bench, subject, dataFolder)
+  return {
+    findings: [
+      ...findings(floorSamples, subjectSamples),
+      { label: 'disk: 4 KiB + fsync', value: median(syncs), unit: '/s' },
+    ],
+    tables: [
+      sampleTable('medians', { [floor.name]: floorSamples, [subject.name]: subjectSamples }),
+      pairTable('CPU µs per message', compare(floorSamples, subjectSamples, 'cpuPerOperation')),
+      pairTable('p50 ms', compare(floorSamples, subjectSamples, 'p50')),
+    ],
+    problems: [...floorServer.problems, ...subjectServer.problems],
+  }
+}
+
+function throughputFindings(floor: Sample[], subject: Sample[]): Finding[] {
+  const cpu = compare(floor, subject, 'cpuPerOperation')
+  return [
+    judged({ label: 'CPU / floor F1', value: cpu.ratio, unit: 'x', goal: atMost(2), noisy: isNoisy(floor) }),
+    { label: 'throughput / floor F1', value: compare(floor, subject, 'perSecond').ratio, unit: 'x' },
+  ]
+}
+
+function latencyFindings(floor: Sample[], subject: Sample[]): Finding[] {
+  const added = compare(floor, subject, 'p50').difference
+  const noisy = isNoisy(floor, 'p50')
+  return [
+    judged({ label: 'p50 over floor F1', value: added, unit: 'ms', goal: atMost(0.5), noisy }),
+    { label: 'CPU / floor F1', value: compare(floor, subject, 'cpuPerOperation').ratio, unit: 'x' },
+  ]
+}
+
+async function openWriter(name: string, server: MessageServer): Promise<Writer> {
+  const threads = await createThreads(server)
+  const acknowledged: string[] = []
+  let number = 0
+  const drive = driveRequests(server, (lane) => {
+    number += 1
+    const request = newMessage(threads[lane.index] ?? '', number)
+    const expected = `Number ${number}.`
+    return lane.index === 0
+      ? { request, expected, onReply: (text) => acknowledged.push(idIn(text)) }
+      : { request, expected }
+  })
+  return { name, pid: server.program.pid, drive, server, thread: threads[0] ?? '', acknowledged }
+}
+
+function idIn(message: string): string {
+  return /"id":\s*"(msg_\w+)"/.exec(message)?.[1] ?? ''
+}
+
+/** One lane wrote one thread, so its messages have to be there, all of them, in the order of the replies. */
+async function checkStored({ name, server, thread, acknowledged }: Writer): Promise<void> {
+  const [lane] = openLanes(server.program.origin, 1)
+  if (!lane) return
+  await using _ = lane
+  const stored = await readThread(lane, thread)
+  if (stored.join() === acknowledged.join()) return
+  server.problems.add(`${name}: ${acknowledged.length} messages acknowledged, ${stored.length} stored, or out of order`)
+}
+
+/** What was acknowledged has to outlive the process. */
+async function checkAfterCrash(bench: Bench, writer: Writer, dataFolder: string): Promise<void> {
+  await writer.server.program.stop('SIGKILL')
+  await using server = openMessageServer(await startSubject(bench, dataFolder), 1)
+  await checkStored({ ...writer, name: `${writer.name} after a crash`, server })
+  for (const problem of server.problems) writer.server.problems.add(problem)
+}

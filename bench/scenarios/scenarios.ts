@@ -1,0 +1,24 @@
+import type { Scenario } from '../scenario.ts'
+import { createMessage, createMessageAlone } from './create-message.ts'
+import { instantRuns } from './instant-runs.ts'
+import { listFlat } from './list-flat.ts'
+import { openStreams } from './open-streams.ts'
+import { getMessage, listMessages } from './read-messages.ts'
+import { runAlone } from './run-alone.ts'
+import { start } from './start.ts'
+import { tokensFlat } from './tokens-flat.ts'
+import { tokensPaced } from './tokens-paced.ts'
+
+export const scenarios: Scenario[] = [
+  start,
+  createMessage,
+  createMessageAlone,
+  getMessage,
+  listMessages,
+  listFlat,
+  instantRuns,
+  runAlone,
+  tokensFlat,
+  tokensPaced,
+  openStreams,
+]

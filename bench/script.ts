@@ -1,0 +1,41 @@
+/**
+ * What the scripted upstream is to answer, written into the name of the model: the assistant carries it through the
+ * server under test, so one upstream serves every scenario without being told anything out of band.
+ */
+export interface Script {
+  readonly tokens: number
+  /** Tokens a second; 0 sends everything at once. */
+  readonly rate: number
+}
+
+export function modelOf(script: Script): string {
+  return `scripted-${script.tokens}-at-${script.rate}`
+}
+
+export function scriptOf(model: string): Script {
+  const found = /^scripted-(\d+)-at-(\d+)$/.exec(model)
+  if (!found) throw new Error(`The scripted upstream knows no model '${model}'.`)
+  return { tokens: Number(found[1]), rate: Number(found[2]) }
+}
+
+/** A token is its number, and in paced answers the time it was sent: `12@90210 `. None needs escaping in JSON. */
+export function tokenText(index: number, sentMicros?: number): string {
+  return sentMicros === undefined ? `${index} ` : `${index}@${sentMicros} `
+}
+
+/** How many tokens a text holds when they run from 0 without gap or repeat; -1 when they do not. */
+export function countTokens(text: string): number {
+  const tokens = text.split(' ')
+  if (tokens.pop() !== '') return -1
+  return tokens.every((token, index) => Number.parseInt(token, 10) === index) ? tokens.length : -1
+}
+
+/** Sending times of the tokens in a piece of text; a piece may hold several tokens, never a part of one. */
+export function sendingTimes(piece: string): number[] {
+  return Array.from(piece.matchAll(/@(\d+) /g), (found) => Number(found[1]))
+}
+
+/** A monotonic clock which every process on this machine shares. */
+export function microsNow(): number {
+  return Number(process.hrtime.bigint() / 1000n)
+}

@@ -1,0 +1,89 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import type { Transactions } from './transactions.ts'
+
+/** So many transactions share a commit at the most; the event loop gets a turn in between. */
+const groupSize = 256
+
+/** Tells the caller of one transaction what became of it. */
+type Outcome = () => void
+
+/** One waiting transaction: runs its work, and answers how to tell the caller once its group is durable. */
+interface Waiting {
+  attempt(): Promise<Outcome>
+  reject(error: unknown): void
+}
+
+/**
+ * Transactions of one moment share a commit, and the flush that makes it durable. Each runs in its own savepoint, one
+ * after the other, so one that rejects undoes only itself; if the commit or the flush fails, all of its group reject.
+ *
+ * `flush` has to make durable whatever was committed before it was called.
+ */
+export function groupCommit({
+  database,
+  connection,
+  flush,
+}: {
+  database: DatabaseSync
+  connection: SqliteConnection
+  flush: () => Promise<void>
+}): Transactions {
+  const begin = database.prepare('begin immediate')
+  const commit = database.prepare('commit')
+  const savepoint = database.prepare('savepoint one')
+  const release = database.prepare('release one')
+  const undo = database.prepare('rollback to one')
+  let waiting: Waiting[] = []
+  let working = false
+
+  function run<Result>(work: (connection: SqliteConnection) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ reject, attempt: () => attempt(work, resolve, reject) })
+      if (!working) void workOff()
+    })
+  }
+
+  async function attempt<Result>(
+    work: (connection: SqliteConnection) => Promise<Result>,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ): Promise<Outcome> {
+    savepoint.run()
+    try {
+      const result = await work(connection)
+      release.run()
+      return () => resolve(result)
+    } catch (error) {
+      undo.run()
+      release.run()
+      return () => reject(error)
+    }
+  }
+
+  async function workOff(): Promise<void> {
+    working = true
+    await new Promise(setImmediate) // whatever this turn of the event loop still brings joins the first group
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, groupSize)
+      for (const tell of await settle(group)) tell()
+    }
+    working = false
+  }
+
+  async function settle(group: readonly Waiting[]): Promise<Outcome[]> {
+    const before = connection.changes()
+    try {
+      begin.run()
+      const outcomes: Outcome[] = []
+      for (const each of group) outcomes.push(await each.attempt())
+      commit.run()
+      if (connection.changes() > before) await flush()
+      return outcomes
+    } catch (error) {
+      if (database.isTransaction) database.exec('rollback')
+      return group.map((each) => () => each.reject(error))
+    }
+  }
+  return { run }
+}

@@ -1,0 +1,108 @@
+/**
+ * The first schema. `seq` orders rows and ends every index implicitly, being the row's own number; ids are unique in the
+ * whole database, so the columns that point at one need no project in their index.
+ */
+export const first = `
+create table assistants (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  body text not null
+) strict;
+create index assistants_with_files on assistants (project) where instr(body, '"file_ids":["') > 0;
+create index assistants_list on assistants (project);
+
+create table threads (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  body text not null
+) strict;
+create index threads_with_files on threads (project) where instr(body, '"file_ids":["') > 0;
+
+create table messages (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  thread_id text not null,
+  run_id text,
+  body text not null
+) strict;
+create index messages_list on messages (thread_id);
+create index messages_of_run on messages (thread_id, run_id) where run_id is not null;
+
+create table runs (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  thread_id text not null,
+  status text not null,
+  expires_at integer,
+  body text not null
+) strict;
+create index runs_list on runs (thread_id);
+create unique index runs_active on runs (project, thread_id)
+  where status in ('queued', 'in_progress', 'requires_action', 'cancelling');
+create index runs_expiring on runs (expires_at) where expires_at is not null;
+
+create table run_steps (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  thread_id text not null,
+  run_id text not null,
+  status text not null,
+  turn integer not null,
+  usage text,
+  body text not null
+) strict;
+create index run_steps_list on run_steps (run_id);
+
+create table files (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  purpose text not null,
+  expires_at integer,
+  body text not null
+) strict;
+create index files_list on files (project);
+create index files_by_purpose on files (project, purpose);
+create index files_expiring on files (expires_at) where expires_at is not null;
+
+create table uploads (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  status text not null,
+  expires_at integer not null,
+  details text not null,
+  body text not null
+) strict;
+create index uploads_expiring on uploads (expires_at) where status = 'pending';
+
+create table upload_parts (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  upload_id text not null,
+  bytes integer not null,
+  body text not null
+) strict;
+create index upload_parts_list on upload_parts (upload_id);
+
+create table jobs (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  kind text not null,
+  subject text not null,
+  run_at integer not null,
+  attempts integer not null,
+  lease_owner text,
+  lease_until integer
+) strict;
+create index jobs_of_project on jobs (project);
+create index jobs_about on jobs (subject);
+create index jobs_leased on jobs (project, lease_until) where lease_until is not null;
+`

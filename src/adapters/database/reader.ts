@@ -1,0 +1,37 @@
+import type { Listed, Page, Reader, Row } from '../../ports/store.ts'
+import type { Connection } from './connection.ts'
+import type { Filter, ListQueries } from './lists.ts'
+import { listPage } from './lists.ts'
+import type { Queries } from './queries.ts'
+import type { RecordQueries } from './records.ts'
+import { reads } from './records.ts'
+
+/** Reads the rows of one project. */
+export function createReader(queries: Queries, connection: Connection, project: string): Reader {
+  function listed<Kind extends Row, Thing>(kind: RecordQueries<Kind> & ListQueries<Thing>) {
+    return {
+      ...reads(kind, connection, project),
+      list: (filter: Filter, page: Page): Promise<Listed<Thing>> =>
+        listPage({ queries: kind, connection, project }, filter, page),
+    }
+  }
+  return {
+    assistants: listed(queries.assistants),
+    threads: reads(queries.threads, connection, project),
+    messages: {
+      ...listed(queries.messages),
+      async newest(thread_id, { exceptRun, limit }) {
+        const rows = await connection.all(queries.messages.newest, { project, thread_id, exceptRun, limit })
+        return rows.map((row) => row.body)
+      },
+    },
+    runs: listed(queries.runs),
+    steps: {
+      ...listed(queries.steps),
+      ofRun: (run_id) => connection.all(queries.steps.ofRun, { project, run_id }),
+    },
+    files: listed(queries.files),
+    uploads: reads(queries.uploads, connection, project),
+    uploadParts: reads(queries.uploadParts, connection, project),
+  }
+}

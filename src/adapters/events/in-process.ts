@@ -1,0 +1,43 @@
+import type { StreamEvent } from '../../api/stream-event.ts'
+import type { InterruptReason, RunEvents, RunLog } from '../../ports/events.ts'
+import { createRunLog } from './run-log.ts'
+
+/** Run events within one process: logs in memory, interrupts as plain calls. */
+export function createInProcessEvents(): RunEvents {
+  const logs = new Map<string, RunLog>()
+  const listeners = new Map<string, (reason: InterruptReason) => void>()
+
+  function open(run_id: string): RunLog {
+    const log = createRunLog()
+    const entry: RunLog = {
+      append(...events: StreamEvent[]) {
+        log.append(...events)
+        // Followers keep the log they have; the map only serves those who come while it is open.
+        if (events.at(-1)?.event === 'done' && logs.get(run_id) === entry) logs.delete(run_id)
+      },
+      follow: log.follow,
+    }
+    logs.set(run_id, entry)
+    return entry
+  }
+
+  function onInterrupt(run_id: string, listener: (reason: InterruptReason) => void): () => void {
+    listeners.set(run_id, listener)
+    return () => {
+      if (listeners.get(run_id) === listener) listeners.delete(run_id)
+    }
+  }
+
+  function interrupt(run_id: string, reason: InterruptReason): boolean {
+    const listener = listeners.get(run_id)
+    listener?.(reason)
+    return listener !== undefined
+  }
+
+  return {
+    open,
+    current: (run_id) => logs.get(run_id),
+    interrupt,
+    onInterrupt,
+  }
+}

@@ -1,0 +1,167 @@
+import { createParser } from 'eventsource-parser'
+import type { Dispatcher } from 'undici'
+import type { Log } from '../../lib/log.ts'
+import type { ModelPart, ModelProvider, ModelRequest } from '../../ports/model.ts'
+import { type ChatDialect, chatRequest } from './chat-messages.ts'
+import { type ChatReader, createChatReader, type StreamFailures } from './chat-stream.ts'
+import { type Connection, cutShort, headerOf, readText } from './connection.ts'
+import { type RetryPolicy, retryAfterOf, retrying } from './retry.ts'
+import { type FailureContext, failureOfAnswer, failureOfChunk, UpstreamFailure } from './upstream-failure.ts'
+
+const maxErrorLength = 64 * 1024
+const maxReplyLength = 64 * 1024 * 1024 // of a reply that is not streamed
+const maxEventLength = 16 * 1024 * 1024
+
+export interface ChatCompletionsOptions {
+  readonly connection: Connection
+  readonly dialect: ChatDialect
+  readonly retry: RetryPolicy
+  readonly log: Log
+  /** Milliseconds, for dates in `Retry-After`. */
+  readonly now: () => number
+}
+
+/** Streams replies from an OpenAI-compatible `/v1/chat/completions`. */
+export function createChatCompletions(options: ChatCompletionsOptions): ModelProvider['stream'] {
+  const { connection, dialect, retry: policy, log } = options
+  return async function* stream(request: ModelRequest, { signal }: { signal: AbortSignal }) {
+    const body = JSON.stringify(chatRequest(request, dialect))
+    const onRetry = ({ code, status, message }: UpstreamFailure, wait: number) =>
+      log.warn(
+        { upstream: connection.host, model: request.model, code, status, reason: message, wait },
+        'model call retried',
+      )
+    const reply = await retrying(() => openReply(body, request, signal, options), { signal, policy, onRetry })
+    try {
+      for (const part of reply.first) yield part
+      for await (const batch of reply.rest) for (const part of batch) yield part
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    } finally {
+      await reply.rest.return()
+    }
+  }
+}
+
+interface Reply {
+  readonly first: ModelPart[]
+  readonly rest: AsyncGenerator<ModelPart[], void, void>
+}
+
+/** Sends the request and waits for the first parts: up to here everything can be done again. */
+async function openReply(
+  body: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+  { connection, now }: ChatCompletionsOptions,
+): Promise<Reply> {
+  const { model } = request
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' }
+  const response = await connection.send({ method: 'POST', path: '/chat/completions', body, headers, model, signal })
+  if (response.statusCode !== 200) throw await refusal(response, { connection, model, now })
+  const rest = batchesOf(response, request, connection)
+  const first = await rest.next()
+  return { first: first.done ? [] : first.value, rest }
+}
+
+async function refusal(
+  response: Dispatcher.ResponseData,
+  { connection, model, now }: { connection: Connection; model: string; now: () => number },
+): Promise<UpstreamFailure> {
+  const retryAfter = retryAfterOf((name) => headerOf(response, name), now())
+  // When the rest of the answer is lost, the status alone says what happened.
+  const body = await readText(response.body, maxErrorLength).catch(() => '')
+  const context = { host: connection.host, secret: connection.secret, model }
+  return failureOfAnswer({ status: response.statusCode, body, retryAfter }, context)
+}
+
+/** The parts of the reply, as many at a time as one read from the socket brought. Closes the socket when left early. */
+async function* batchesOf(
+  response: Dispatcher.ResponseData,
+  request: ModelRequest,
+  connection: Connection,
+): AsyncGenerator<ModelPart[], void, void> {
+  const { body } = response
+  const context = { host: connection.host, secret: connection.secret, model: request.model }
+  let batch: ModelPart[] = []
+  const reader = createChatReader((part) => batch.push(part), {
+    parallel: request.parallel_tool_calls,
+    usedIds: idsOf(request),
+    failures: failuresOf(context),
+  })
+  let complete = false
+  try {
+    for await (const _ of feeds(response, reader, context)) {
+      if (batch.length > 0) yield batch
+      batch = []
+    }
+    reader.end()
+    complete = true
+  } catch (error) {
+    throw error instanceof UpstreamFailure ? error : connection.failureOf(error, request.model)
+  } finally {
+    // After `[DONE]` only the end of the body is missing; reading it keeps the socket for the next request.
+    if (complete) body.on('error', () => {}).resume()
+    else body.destroy()
+  }
+  yield batch
+}
+
+/** Feeds the reader, one read from the socket at a time, until the reply is over. */
+async function* feeds(response: Dispatcher.ResponseData, reader: ChatReader, context: FailureContext) {
+  const { body } = response
+  const type = headerOf(response, 'content-type') ?? ''
+  if (type.includes('json')) {
+    reader.read(await readText(body, maxReplyLength))
+    return
+  }
+  if (type.includes('html')) throw notAnApi(context)
+  let last = false
+  const parser = createParser({
+    maxBufferSize: maxEventLength,
+    onEvent: ({ data }) => reader.read(data, last),
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') throw failuresOf(context).malformed('an event without an end')
+    },
+  })
+  body.setEncoding('utf8')
+  try {
+    for await (const text of body.iterator({ destroyOnReturn: false })) {
+      parser.feed(text)
+      yield
+      if (reader.done()) return
+    }
+    last = true
+    parser.feed('\n\n') // some leave out the empty line that ends the last event
+  } catch (error) {
+    if (error instanceof UpstreamFailure || !reader.finished()) throw error
+    // The reply was complete; that its stream broke off behind it takes nothing away.
+  }
+}
+
+function failuresOf(context: FailureContext): StreamFailures {
+  return {
+    malformed: (what) =>
+      new UpstreamFailure(
+        'server_error',
+        `The upstream at ${context.host} sent ${what}, in answer for '${context.model}'.`,
+      ),
+    cutShort: () => cutShort(context.host),
+    reported: (error) => failureOfChunk(error, context),
+  }
+}
+
+function notAnApi({ host }: FailureContext): UpstreamFailure {
+  return new UpstreamFailure(
+    'server_error',
+    `The upstream at ${host} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
+  )
+}
+
+/** Ids that the conversation has already; some upstreams number the calls of every reply from 0. */
+function idsOf({ messages }: ModelRequest): Set<string> {
+  return new Set(
+    messages.flatMap((message) => (message.role === 'assistant' ? message.tool_calls.map(({ id }) => id) : [])),
+  )
+}

@@ -1,0 +1,127 @@
+import { Agent, type Dispatcher, errors } from 'undici'
+import { type FailureContext, UpstreamFailure } from './upstream-failure.ts'
+
+/** The HTTP side of one upstream: its address, key and sockets. */
+export interface Connection {
+  /** For people: host and port. */
+  readonly host: string
+  readonly secret: string | null
+  /** Rejects with `UpstreamFailure` when no answer came, or with the signal's reason. Any status is an answer. */
+  send(request: OutgoingRequest): Promise<Dispatcher.ResponseData>
+  /** What an error met while the answer was read means. */
+  failureOf(error: unknown, model: string): UpstreamFailure
+  close(): Promise<void>
+}
+
+export interface OutgoingRequest {
+  readonly method: 'GET' | 'POST'
+  /** After the base URL: `/chat/completions`. */
+  readonly path: string
+  readonly body?: string
+  readonly headers?: Record<string, string>
+  readonly model: string
+  readonly signal: AbortSignal
+}
+
+export interface ConnectionOptions {
+  /** The base URL, its `/v1` included. */
+  readonly url: string
+  readonly key: string | null
+  /** Milliseconds that the upstream may stay silent, before its answer or in the middle of it. */
+  readonly idleTimeout: number
+  /** Milliseconds. */
+  readonly connectTimeout?: number
+}
+
+/**
+ * Each connection has sockets of its own, as many as there are requests under way. HTTP/1.1 only: an aborted request
+ * then closes its socket, which every server understands as the end of its work.
+ */
+export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 }: ConnectionOptions): Connection {
+  const base = new URL(url)
+  const prefix = base.pathname.replace(/\/+$/, '')
+  const agent = new Agent({
+    allowH2: false,
+    connections: null,
+    connect: { timeout: connectTimeout },
+    headersTimeout: idleTimeout,
+    bodyTimeout: idleTimeout,
+  })
+  const context = (model: string): FailureContext => ({ host: base.host, secret: key, model })
+
+  async function send({ method, path, body, headers, model, signal }: OutgoingRequest) {
+    signal.throwIfAborted()
+    try {
+      return await agent.request({
+        origin: base.origin,
+        path: prefix + path + base.search,
+        method,
+        headers: { ...headers, 'user-agent': 'reprise', ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+        body: body ?? null,
+        signal,
+      })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw failureOfConnection(error, { ...context(model), idleTimeout, answered: false })
+    }
+  }
+
+  return {
+    host: base.host,
+    secret: key,
+    send,
+    failureOf: (error, model) => failureOfConnection(error, { ...context(model), idleTimeout, answered: true }),
+    close: () => agent.destroy(),
+  }
+}
+
+function failureOfConnection(
+  cause: unknown,
+  { host, model, idleTimeout, answered }: FailureContext & { idleTimeout: number; answered: boolean },
+): UpstreamFailure {
+  if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
+    return new UpstreamFailure(
+      'server_error',
+      `The upstream at ${host} said nothing for ${idleTimeout / 1000} seconds and was given up (model '${model}').`,
+      { cause },
+    )
+  if (answered) return cutShort(host, cause)
+  return new UpstreamFailure(
+    'server_error',
+    `The upstream at ${host} could not be reached (${reasonOf(cause)}). The operator of this server has to check that it runs and that its address is right.`,
+    { retryable: true, cause },
+  )
+}
+
+/** The stream ended in the middle of a reply. Worth another attempt as long as nothing of it was passed on. */
+export function cutShort(host: string, cause?: unknown): UpstreamFailure {
+  return new UpstreamFailure(
+    'server_error',
+    `The model's reply was cut short: the upstream at ${host} ended the stream before the reply was complete.`,
+    { retryable: true, cause },
+  )
+}
+
+/** `ECONNREFUSED`, or whatever the library calls it; its message would repeat addresses. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error.cause === undefined ? error.name : reasonOf(error.cause)
+}
+
+/** The answer's text, read no further than `limit` characters; for errors and model lists. */
+export async function readText(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+  let text = ''
+  body.setEncoding('utf8')
+  for await (const piece of body) {
+    text += piece
+    if (text.length > limit) break // leaving the loop closes the socket
+  }
+  return text
+}
+
+/** One header, the first where it was sent several times. */
+export function headerOf({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

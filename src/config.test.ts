@@ -1,0 +1,124 @@
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Config, ConfigError, type Environment, readConfig } from './config.ts'
+
+const defaults: Config = {
+  host: '127.0.0.1',
+  port: 4141,
+  dataDir: resolve('data'),
+  databaseUrl: `sqlite:${resolve('data/reprise.sqlite')}`,
+  upstream: undefined,
+  openaiApiKey: undefined,
+  modelsFile: undefined,
+  scriptFile: undefined,
+  runExpiresAfter: 600,
+  maxRuns: 1000,
+  logLevel: 'info',
+  downloadAnyFile: false,
+  requireBetaHeader: false,
+  emptyListIds: 'null',
+  graceSeconds: 10,
+  upstreamIdleTimeout: 120,
+}
+
+test('an empty environment gives the defaults', () => {
+  expect(readConfig({})).toEqual(defaults)
+})
+
+test('a variable that is set to nothing counts as not set', () => {
+  expect(readConfig({ REPRISE_PORT: '', REPRISE_UPSTREAM_KEY: '', OPENAI_API_KEY: '' })).toEqual(defaults)
+})
+
+const accepted: [Environment, Partial<Config>][] = [
+  [
+    { REPRISE_HOST: '0.0.0.0', REPRISE_PORT: '0' },
+    { host: '0.0.0.0', port: 0 },
+  ],
+  [{ REPRISE_HOST: '::1' }, { host: '::1' }],
+  [{ REPRISE_DATA_DIR: '/srv/r' }, { dataDir: '/srv/r', databaseUrl: 'sqlite:/srv/r/reprise.sqlite' }],
+  [{ REPRISE_DATABASE_URL: 'sqlite:///srv/db' }, { databaseUrl: 'sqlite:/srv/db' }],
+  [{ REPRISE_DATABASE_URL: 'sqlite:/srv/db' }, { databaseUrl: 'sqlite:/srv/db' }],
+  [{ REPRISE_DATABASE_URL: 'sqlite:db' }, { databaseUrl: `sqlite:${resolve('db')}` }],
+  [
+    { REPRISE_UPSTREAM_URL: 'http://127.0.0.1:11434/v1/', REPRISE_UPSTREAM_KEY: 'k' },
+    { upstream: { url: 'http://127.0.0.1:11434/v1', key: 'k' } },
+  ],
+  [{ REPRISE_UPSTREAM_URL: 'https://llm.test/v1' }, { upstream: { url: 'https://llm.test/v1', key: undefined } }],
+  [{ OPENAI_API_KEY: 'sk-1' }, { openaiApiKey: 'sk-1' }],
+  [
+    { REPRISE_MODELS: '/etc/models.yaml', REPRISE_SCRIPT: 'script.yaml' },
+    { modelsFile: '/etc/models.yaml', scriptFile: resolve('script.yaml') },
+  ],
+  [{ REPRISE_DOWNLOAD_ANY_FILE: 'yes' }, { downloadAnyFile: true }],
+  [
+    { REPRISE_REQUIRE_BETA_HEADER: '1', REPRISE_EMPTY_LIST_IDS: 'empty' },
+    { requireBetaHeader: true, emptyListIds: 'empty' },
+  ],
+  [
+    { REPRISE_LOG_LEVEL: 'silent', REPRISE_MAX_RUNS: '4' },
+    { logLevel: 'silent', maxRuns: 4 },
+  ],
+  [
+    { REPRISE_RUN_EXPIRES_AFTER: '30', REPRISE_GRACE_SECONDS: '0' },
+    { runExpiresAfter: 30, graceSeconds: 0 },
+  ],
+  [{ REPRISE_UPSTREAM_TIMEOUT: '5', UNRELATED: 'x' }, { upstreamIdleTimeout: 5 }],
+]
+test.each(accepted)('%j is read', (env, change) => {
+  expect(readConfig(env)).toEqual({ ...defaults, ...change })
+})
+
+const refused: [Environment, string][] = [
+  [{ REPRISE_PORT: '80a' }, 'REPRISE_PORT is "80a": it takes a port from 0 to 65535.'],
+  [{ REPRISE_PORT: '65536' }, 'REPRISE_PORT is "65536": it takes a port from 0 to 65535.'],
+  [{ REPRISE_PORT: '-1' }, 'REPRISE_PORT is "-1": it takes a port from 0 to 65535.'],
+  [
+    { REPRISE_HOST: '127.0.0.1:80' },
+    'REPRISE_HOST is "127.0.0.1:80": it takes a host name or an address, without a port.',
+  ],
+  [{ REPRISE_HOST: 'http://a' }, 'REPRISE_HOST is "http://a": it takes a host name or an address, without a port.'],
+  [{ REPRISE_MAX_RUNS: '0' }, 'REPRISE_MAX_RUNS is "0": it takes a whole number from 1 to 100000.'],
+  [
+    { REPRISE_RUN_EXPIRES_AFTER: '1.5' },
+    'REPRISE_RUN_EXPIRES_AFTER is "1.5": it takes a whole number of seconds from 1 to 604800.',
+  ],
+  [
+    { REPRISE_LOG_LEVEL: 'loud' },
+    'REPRISE_LOG_LEVEL is "loud": it takes one of trace, debug, info, warn, error, fatal and silent.',
+  ],
+  [
+    { REPRISE_DOWNLOAD_ANY_FILE: 'perhaps' },
+    'REPRISE_DOWNLOAD_ANY_FILE is "perhaps": it takes true or false (1 and 0, yes and no, on and off do as well).',
+  ],
+  [{ REPRISE_EMPTY_LIST_IDS: 'nil' }, 'REPRISE_EMPTY_LIST_IDS is "nil": it takes null or empty.'],
+  [
+    { REPRISE_UPSTREAM_URL: 'localhost:11434' },
+    'REPRISE_UPSTREAM_URL has a value that cannot be used: it takes an http:// or https:// address without a password in it, such as http://127.0.0.1:11434/v1.',
+  ],
+  [
+    { REPRISE_UPSTREAM_URL: 'http://127.0.0.1/v1', REPRISE_UPSTREAM_KEY: 'two words' },
+    'REPRISE_UPSTREAM_KEY has a value that cannot be used: it takes a key without spaces or line ends.',
+  ],
+  [
+    { REPRISE_UPSTREAM_KEY: 'k' },
+    'REPRISE_UPSTREAM_KEY is set without REPRISE_UPSTREAM_URL: set both, or OPENAI_API_KEY for OpenAI.',
+  ],
+  [
+    { REPRISE_DATABASE_URL: 'mysql://db' },
+    'REPRISE_DATABASE_URL has a value that cannot be used: it takes sqlite: followed by the path of a file.',
+  ],
+  [
+    { REPRISE_DATABASE_URL: 'postgres://me:secret@db/reprise' },
+    'REPRISE_DATABASE_URL names a Postgres database, which this release cannot use yet: it takes sqlite: followed by the path of a file.',
+  ],
+  [{ REPRISE_PROT: '1' }, 'REPRISE_PROT is no option of Reprise: did you mean REPRISE_PORT?'],
+  [{ REPRISE_FLUX_CAPACITOR: '' }, 'REPRISE_FLUX_CAPACITOR is no option of Reprise: `reprise --help` lists them all'],
+]
+test.each(refused)('%j is refused', (env, line) => {
+  expect(() => readConfig(env)).toThrow(new ConfigError(line))
+})
+
+test('a flag goes before the environment, and an error names the flag', () => {
+  expect(readConfig({ REPRISE_PORT: 'wrong' }, { REPRISE_PORT: '8080' }).port).toBe(8080)
+  expect(() => readConfig({}, { REPRISE_DATA_DIR: '' })).toThrow('--data-dir is "": it takes the path of a folder.')
+})

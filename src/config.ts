@@ -1,0 +1,114 @@
+import { join, resolve } from 'node:path'
+import { nearest } from './lib/nearest.ts'
+import { allOptions, flagOf, type Option, options } from './options.ts'
+
+/** Everything that can be set about a server, checked. `readConfig({})` gives the defaults. */
+export interface Config {
+  host: string
+  /** 0 takes a free port. */
+  port: number
+  /** Absolute path. */
+  dataDir: string
+  /** `sqlite:` followed by an absolute path. */
+  databaseUrl: string
+  /** Base URL (its `/v1` included, no slash at the end) and key of an OpenAI-compatible API. */
+  upstream: { url: string; key: string | undefined } | undefined
+  /** For OpenAI itself when there is no `upstream`. */
+  openaiApiKey: string | undefined
+  /** Absolute path of a YAML file, as is `scriptFile`. */
+  modelsFile: string | undefined
+  scriptFile: string | undefined
+  /** Seconds. */
+  runExpiresAfter: number
+  maxRuns: number
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  downloadAnyFile: boolean
+  requireBetaHeader: boolean
+  /** What `first_id` and `last_id` of an empty list are: null, or the empty string. */
+  emptyListIds: 'null' | 'empty'
+  /** Seconds that runs may go on once the server is to stop. */
+  graceSeconds: number
+  /** Seconds that the upstream may stay silent. */
+  upstreamIdleTimeout: number
+}
+
+/** Environment variables by name; `process.env` is one. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What is wrong with the configuration, in one line for whoever wrote it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads the configuration, once, at the door. `flags` are values by the name of the variable they go before. An empty
+ * variable counts as not set. Throws `ConfigError` for a value that its option does not take and for a `REPRISE_`
+ * variable that does not exist.
+ */
+export function readConfig(env: Environment, flags: Environment = {}): Config {
+  refuseUnknown(env)
+  const read: Read = (option) => readOption(option, env, flags)
+  const dataDir = resolve(read(options.dataDir))
+  return {
+    host: read(options.host),
+    port: read(options.port),
+    dataDir,
+    databaseUrl: databaseUrl(read, dataDir),
+    upstream: upstream(read),
+    openaiApiKey: env.OPENAI_API_KEY || undefined,
+    modelsFile: absolute(read(options.modelsFile)),
+    scriptFile: absolute(read(options.scriptFile)),
+    runExpiresAfter: read(options.runExpiresAfter),
+    maxRuns: read(options.maxRuns),
+    logLevel: read(options.logLevel),
+    downloadAnyFile: read(options.downloadAnyFile),
+    requireBetaHeader: read(options.requireBetaHeader),
+    emptyListIds: read(options.emptyListIds),
+    graceSeconds: read(options.graceSeconds),
+    upstreamIdleTimeout: read(options.upstreamIdleTimeout),
+  }
+}
+
+type Read = <Value>(option: Option<Value>) => Value
+
+function readOption<Value>(option: Option<Value>, env: Environment, flags: Environment): Value {
+  const flag = flags[option.env]
+  const text = flag ?? (env[option.env] || undefined)
+  if (/^postgres(ql)?:/.test(text ?? '') && option.env === options.databaseUrl.env) throw noPostgres(option)
+  const result = option.schema.safeParse(text)
+  if (result.success) return result.data
+  const source = flag === undefined ? option.env : `--${flagOf(option)}`
+  const has = option.secret ? 'has a value that cannot be used' : `is ${JSON.stringify(text)}`
+  throw new ConfigError(`${source} ${has}: it takes ${option.takes}.`)
+}
+
+function noPostgres({ env, takes }: Option): ConfigError {
+  return new ConfigError(`${env} names a Postgres database, which this release cannot use yet: it takes ${takes}.`)
+}
+
+function databaseUrl(read: Read, dataDir: string): string {
+  const path = read(options.databaseUrl)?.replace(/^sqlite:(\/\/(?=\/))?/, '')
+  return `sqlite:${path === undefined ? join(dataDir, 'reprise.sqlite') : resolve(path)}`
+}
+
+function upstream(read: Read): Config['upstream'] {
+  const url = read(options.upstreamUrl)
+  const key = read(options.upstreamKey)
+  if (url !== undefined) return { url, key }
+  if (key === undefined) return undefined
+  const { upstreamKey, upstreamUrl } = options
+  throw new ConfigError(`${upstreamKey.env} is set without ${upstreamUrl.env}: set both, or OPENAI_API_KEY for OpenAI.`)
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path)
+}
+
+function refuseUnknown(env: Environment): void {
+  const known: string[] = allOptions.map((option) => option.env)
+  const unknown = Object.keys(env).find((name) => name.startsWith('REPRISE_') && !known.includes(name))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, known)
+  const advice = meant === undefined ? '`reprise --help` lists them all' : `did you mean ${meant}?`
+  throw new ConfigError(`${unknown} is no option of Reprise: ${advice}`)
+}

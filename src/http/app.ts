@@ -1,0 +1,98 @@
+import { type Context, Hono } from 'hono'
+import type { Log } from '../lib/log.ts'
+import { requireBetaHeader } from './beta-header.ts'
+import type { Endpoint } from './endpoint.ts'
+import { MethodNotAllowed, replyToError, unknownUrl } from './errors.ts'
+import { beginExchange, reply, stamp } from './exchange.ts'
+import { openApiDocument } from './openapi.ts'
+import { assistantRoutes } from './routes/assistants.ts'
+import { fileRoutes } from './routes/files.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { modelRoutes } from './routes/models.ts'
+import { passThroughRoutes } from './routes/pass-through.ts'
+import { runStepRoutes } from './routes/run-steps.ts'
+import { runRoutes } from './routes/runs.ts'
+import { threadRoutes } from './routes/threads.ts'
+import { uploadRoutes } from './routes/uploads.ts'
+import type { PassThrough, Services } from './services.ts'
+
+/** The API's own place, and the two where Azure's clients look for it. */
+const basePaths = ['/v1', '/openai', '/openai/v1']
+
+export interface AppOptions {
+  /** Refuse requests for assistants, threads, messages, runs and steps that come without `OpenAI-Beta`. */
+  readonly requireBetaHeader?: boolean
+}
+
+/** How the server is; `ok: false` is answered with 503. */
+export interface Health {
+  readonly ok: boolean
+  readonly [fact: string]: unknown
+}
+
+export interface AppParts {
+  readonly services: Services
+  readonly passThrough: PassThrough
+  health(): Health | Promise<Health>
+  readonly log: Log
+  readonly options?: AppOptions
+}
+
+/** The server as one `fetch` function: mounts routes over services, and nothing else. */
+export function createApp({ services, passThrough, health, log, options = {} }: AppParts): Hono {
+  const app = new Hono()
+  const endpoints = [
+    ...assistantRoutes(services),
+    ...threadRoutes(services),
+    ...messageRoutes(services),
+    ...runRoutes(services),
+    ...runStepRoutes(services),
+    ...fileRoutes(services),
+    ...uploadRoutes(services),
+    ...modelRoutes(services),
+    ...passThroughRoutes(passThrough),
+  ]
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const paths = basePaths.map((base) => base + path)
+    app.on(endpoint.method, paths, serve(endpoint, { log, options }))
+  }
+
+  let document: string | undefined
+  app.get('/openapi.json', () => {
+    document ??= openApiDocument(endpoints)
+    return reply(beginExchange(), document)
+  })
+  app.get('/health', async () => {
+    const facts = await health()
+    return reply(beginExchange(), JSON.stringify(facts), { status: facts.ok ? 200 : 503 })
+  })
+
+  app.notFound((context) => replyToError(noRoute(app, context), { exchange: beginExchange(), log }))
+  app.onError((error) => replyToError(error, { exchange: beginExchange(), log }))
+  return app
+}
+
+function serve(endpoint: Endpoint, { log, options }: { log: Log; options: AppOptions }) {
+  const needsBeta = options.requireBetaHeader === true && endpoint.tag === 'Assistants'
+  const detail = endpoint.tag === 'Files'
+  return async function handle(context: Context): Promise<Response> {
+    const exchange = beginExchange()
+    try {
+      if (needsBeta) requireBetaHeader(context.req.raw)
+      const answer = await endpoint.answer(context, (error) => {
+        log.error({ err: error, request_id: exchange.request_id }, 'stream failed')
+      })
+      return typeof answer === 'string' ? reply(exchange, answer) : stamp(exchange, answer)
+    } catch (error) {
+      return replyToError(error, { exchange, log, detail })
+    }
+  }
+}
+
+/** A known path with another method, or a path that nobody knows. */
+function noRoute(app: Hono, { req }: Context) {
+  const allowed = ['GET', 'POST', 'DELETE'].filter((method) => app.router.match(method, req.path)[0].length > 0)
+  if (allowed.length === 0) return unknownUrl(req.method, req.path)
+  return new MethodNotAllowed(req.method, req.path, allowed)
+}

@@ -1,0 +1,80 @@
+import { badRequest } from '../api/error.ts'
+import { readDisposition } from './content-disposition.ts'
+import { tooLarge, unsupportedContentType } from './errors.ts'
+
+/** One part of a form. Read its `data` before asking for the next part; what is left unread is skipped. */
+export interface Part {
+  readonly name: string
+  /** As sent; null when the part is a plain field. */
+  readonly filename: string | null
+  readonly data: AsyncIterable<Uint8Array>
+}
+
+const maxHeaderBytes = 16 * 1024
+
+/**
+ * Hands the parts of a `multipart/form-data` request to `work`, one after the other as they arrive, and answers what
+ * it does. When it fails, the rest of the body is read and dropped first: clients listen only once they have sent
+ * everything. Throws `ApiError` 400 for a broken form, 413 beyond `maxBytes`, 415 for another content type.
+ */
+export async function readForm<Result>(
+  request: Request,
+  maxBytes: number,
+  work: (parts: AsyncGenerator<Part>) => Promise<Result>,
+): Promise<Result> {
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
+  const parts = partsOf(limited(request.body ?? [], maxBytes), boundaryOf(request))
+  try {
+    return await work(parts)
+  } catch (error) {
+    for await (const _ of parts);
+    throw error
+  }
+}
+
+function boundaryOf(request: Request): string {
+  const contentType = request.headers.get('content-type') ?? ''
+  if (!/^multipart\/form-data\s*;/i.test(contentType)) throw unsupportedContentType(contentType, 'multipart/form-data')
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? []
+  const boundary = quoted ?? plain
+  if (boundary === undefined) throw malformedForm('its content type names no boundary')
+  return boundary
+}
+
+async function* limited(body: Iterable<never> | AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    yield chunk
+  }
+}
+
+/** The parts between the boundaries (RFC 7578). */
+export async function* partsOf(body: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<Part> {
+  const reader = createReader(body)
+  const delimiter = Buffer.from(`\r\n--${boundary}`)
+  for await (const _ of reader.until(delimiter)); // what comes before the first boundary means nothing
+  while (!(await reader.startsWith('--'))) {
+    const header = await textUpTo(reader.until(Buffer.from('\r\n\r\n')))
+    const [, disposition = ''] = /^content-disposition:\s*form-data(.*)$/im.exec(header) ?? []
+    const { name, filename } = readDisposition(disposition)
+    if (name === null) throw malformedForm('a part has no name')
+    const rest = reader.until(delimiter)
+    yield { name, filename, data: rest }
+    for await (const _ of reader.rest(rest, delimiter));
+  }
+}
+
+async function textUpTo(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  for await (const chunk of chunks) {
+    text += Buffer.from(chunk).toString('latin1')
+    if (text.length > maxHeaderBytes) throw malformedForm('the header of a part is too long')
+  }
+  return Buffer.from(text, 'latin1').toString('utf8')
+}
+
+function malformedForm(why: string) {
+  return badRequest(`We could not parse the multipart form of your request: ${why}.`)
+}

@@ -1,0 +1,48 @@
+import { z } from '@hono/zod-openapi'
+import { type Endpoint, endpoint } from '../endpoint.ts'
+import { maxJsonBytes, readBytes } from '../json-body.ts'
+import type { PassThrough } from '../services.ts'
+
+/** Whatever the upstream understands: the body goes there as it is, and its reply comes back as it is. */
+const anything = z.record(z.string(), z.unknown())
+const anyJson = { contentType: 'application/json', schema: anything }
+
+export function passThroughRoutes(passThrough: PassThrough): Endpoint[] {
+  return [
+    endpoint({
+      operationId: 'createChatCompletion',
+      method: 'post',
+      path: '/chat/completions',
+      tag: 'Chat',
+      summary: 'Passed through to the upstream, streams included.',
+      rawBody: anyJson,
+      response: anything,
+      handle: ({ request }) => forward(passThrough, '/chat/completions', request),
+    }),
+    endpoint({
+      operationId: 'createEmbedding',
+      method: 'post',
+      path: '/embeddings',
+      tag: 'Embeddings',
+      summary: 'Passed through to the upstream.',
+      rawBody: anyJson,
+      response: anything,
+      handle: ({ request }) => forward(passThrough, '/embeddings', request),
+    }),
+  ]
+}
+
+async function forward(passThrough: PassThrough, path: '/chat/completions' | '/embeddings', request: Request) {
+  const body = await readBytes(request, maxJsonBytes)
+  const reply = await passThrough.forward(path, { body, headers: request.headers, signal: request.signal })
+  return new Response(reply.body, { status: reply.status, headers: endToEnd(reply.headers) })
+}
+
+/** What concerns the connection to the upstream, or the bytes as they were before they were decoded, ends here. */
+function endToEnd(headers: Headers): Headers {
+  const kept = new Headers(headers)
+  for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-encoding', 'content-length']) {
+    kept.delete(name)
+  }
+  return kept
+}

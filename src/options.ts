@@ -1,0 +1,177 @@
+import { z } from 'zod'
+
+/**
+ * One thing that can be set, as text, by an environment variable or by the flag of the same name. This table is what
+ * `readConfig`, `--help` and the table in `docs/configuration.md` are made of.
+ */
+export interface Option<Value = unknown> {
+  readonly env: `REPRISE_${string}`
+  /** What the flag is followed by, as `--help` shows it; undefined for a switch, which is followed by nothing. */
+  readonly operand: string | undefined
+  /** As text, like any other value. Undefined: not set. */
+  readonly default: string | undefined
+  /** One or two sentences in Markdown. */
+  readonly meaning: string
+  /** Completes the sentence "it takes ...". */
+  readonly takes: string
+  /** Its value stays out of error lines. */
+  readonly secret: boolean
+  /** From the text, or from undefined when it is not set. */
+  readonly schema: z.ZodType<Value, string | undefined>
+}
+
+const yesOrNo = {
+  takes: 'true or false (1 and 0, yes and no, on and off do as well)',
+  schema: z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
+}
+
+export const options = {
+  host: option('REPRISE_HOST', {
+    operand: 'ADDRESS',
+    default: '127.0.0.1',
+    meaning:
+      'Address to listen on. `0.0.0.0` opens the server to the network: any bearer key is accepted, so put something that checks them in front.',
+    takes: 'a host name or an address, without a port',
+    schema: z.string().regex(/^([\w.-]+|[\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$/i),
+  }),
+  port: option('REPRISE_PORT', {
+    operand: 'PORT',
+    default: '4141',
+    meaning: 'Port to listen on. `0` takes a free one.',
+    takes: 'a port from 0 to 65535',
+    schema: wholeNumber(0, 65_535),
+  }),
+  dataDir: option('REPRISE_DATA_DIR', {
+    operand: 'FOLDER',
+    default: './data',
+    meaning: 'Where everything is kept: the database and the contents of files. Made if it is not there.',
+    takes: 'the path of a folder',
+    schema: z.string().min(1),
+  }),
+  databaseUrl: optional('REPRISE_DATABASE_URL', {
+    operand: 'URL',
+    meaning: 'Another place for the database, as `sqlite:PATH`. Without it: `reprise.sqlite` in the data folder.',
+    takes: 'sqlite: followed by the path of a file',
+    secret: true,
+    schema: z.string().regex(/^sqlite:(?!:)./),
+  }),
+  upstreamUrl: optional('REPRISE_UPSTREAM_URL', {
+    operand: 'URL',
+    meaning: 'The OpenAI-compatible API that answers for the models, up to and including its `/v1`.',
+    takes: 'an http:// or https:// address without a password in it, such as http://127.0.0.1:11434/v1',
+    secret: true,
+    schema: z
+      .string()
+      .refine(isBaseUrl)
+      .transform((text) => text.replace(/\/+$/, '')),
+  }),
+  upstreamKey: optional('REPRISE_UPSTREAM_KEY', {
+    operand: 'KEY',
+    meaning: 'The key to send to that API, if it wants one. Given as a flag it shows in the list of processes.',
+    takes: 'a key without spaces or line ends',
+    secret: true,
+    schema: z.string().regex(/^[\x21-\x7e]+$/),
+  }),
+  modelsFile: optional('REPRISE_MODELS', {
+    operand: 'FILE',
+    meaning: 'A YAML file that maps model names to upstreams, keys and other names: see [models](models.md).',
+    takes: 'the path of a YAML file',
+    schema: z.string().min(1),
+  }),
+  scriptFile: optional('REPRISE_SCRIPT', {
+    operand: 'FILE',
+    meaning: 'A YAML file of rules for the scripted model: see [the scripted model](scripted-model.md).',
+    takes: 'the path of a YAML file',
+    schema: z.string().min(1),
+  }),
+  runExpiresAfter: option('REPRISE_RUN_EXPIRES_AFTER', {
+    operand: 'SECONDS',
+    default: '600',
+    meaning: 'How long a run may take, waiting for tool outputs included, before it expires.',
+    takes: 'a whole number of seconds from 1 to 604800',
+    schema: wholeNumber(1, 604_800),
+  }),
+  maxRuns: option('REPRISE_MAX_RUNS', {
+    operand: 'NUMBER',
+    default: '1000',
+    meaning: 'How many runs this process carries out at once; further ones wait as `queued`.',
+    takes: 'a whole number from 1 to 100000',
+    schema: wholeNumber(1, 100_000),
+  }),
+  logLevel: option('REPRISE_LOG_LEVEL', {
+    operand: 'LEVEL',
+    default: 'info',
+    meaning:
+      'How much is logged, as lines of JSON on standard error: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    takes: 'one of trace, debug, info, warn, error, fatal and silent',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  }),
+  downloadAnyFile: option('REPRISE_DOWNLOAD_ANY_FILE', {
+    default: 'false',
+    meaning:
+      'Whether the content of every file can be downloaded. The original refuses it for those of purpose `assistants`.',
+    ...yesOrNo,
+  }),
+  requireBetaHeader: option('REPRISE_REQUIRE_BETA_HEADER', {
+    default: 'false',
+    meaning: 'Whether requests without `OpenAI-Beta: assistants=v2` are refused, as the original does.',
+    ...yesOrNo,
+  }),
+  emptyListIds: option('REPRISE_EMPTY_LIST_IDS', {
+    operand: 'WHAT',
+    default: 'null',
+    meaning:
+      '`first_id` and `last_id` of an empty list: `null`, as the original sends, or `empty` for `""`, which strict generated clients need.',
+    takes: 'null or empty',
+    schema: z.enum(['null', 'empty']),
+  }),
+  graceSeconds: option('REPRISE_GRACE_SECONDS', {
+    operand: 'SECONDS',
+    default: '10',
+    meaning:
+      'How long runs may go on after SIGTERM or SIGINT before they are handed back for the next start. A second signal ends the process at once.',
+    takes: 'a whole number of seconds from 0 to 3600',
+    schema: wholeNumber(0, 3_600),
+  }),
+  upstreamIdleTimeout: option('REPRISE_UPSTREAM_TIMEOUT', {
+    operand: 'SECONDS',
+    default: '120',
+    meaning: 'How long the upstream may stay silent, before its first token or between two, before it is given up.',
+    takes: 'a whole number of seconds from 1 to 3600',
+    schema: wholeNumber(1, 3_600),
+  }),
+}
+
+/** In the order in which they are shown. */
+export const allOptions: readonly Option[] = Object.values(options)
+
+/** `REPRISE_DATA_DIR` is `--data-dir`; this is it without the dashes in front. */
+export function flagOf(option: Option): string {
+  return option.env.slice('REPRISE_'.length).toLowerCase().replaceAll('_', '-')
+}
+
+interface Parts<Value> extends Pick<Option, 'meaning' | 'takes'>, Partial<Pick<Option, 'operand' | 'secret'>> {
+  schema: z.ZodType<Value, string>
+}
+
+function option<Value>(env: Option['env'], parts: Parts<Value> & { default: string }): Option<Value> {
+  return { operand: undefined, secret: false, ...parts, env, schema: parts.schema.prefault(parts.default) }
+}
+
+function optional<Value>(env: Option['env'], parts: Parts<Value>): Option<Value | undefined> {
+  return { operand: undefined, secret: false, ...parts, env, default: undefined, schema: parts.schema.optional() }
+}
+
+function wholeNumber(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+}

@@ -1,0 +1,34 @@
+import { ApiError } from '../api/error.ts'
+import { type Blobs, BlobTooLarge } from '../ports/blobs.ts'
+
+/** Bytes on their way into a blob, under an id that nothing has yet. */
+export interface NewBlob {
+  readonly id: string
+  readonly data: AsyncIterable<Uint8Array>
+  readonly maxBytes: number
+}
+
+/**
+ * Stores the bytes and then has `record` write the row that names them; when that fails, the bytes go too. Rejects with
+ * the 413 when there are too many of them.
+ */
+export async function recordBlob<Result>(
+  blobs: Blobs,
+  { id, data, maxBytes }: NewBlob,
+  record: (written: { bytes: number; md5: string }) => Promise<Result>,
+): Promise<Result> {
+  const written = await blobs.write(id, data, { maxBytes }).catch((error: unknown) => {
+    throw error instanceof BlobTooLarge ? tooLarge(maxBytes) : error
+  })
+  try {
+    return await record(written)
+  } catch (error) {
+    await blobs.remove(id)
+    throw error
+  }
+}
+
+function tooLarge(maxBytes: number) {
+  const megabytes = Math.floor(maxBytes / 1024 ** 2)
+  return new ApiError({ status: 413, message: `The file is too large: ${megabytes} MB is the most.`, param: 'file' })
+}

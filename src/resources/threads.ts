@@ -1,0 +1,70 @@
+import { notFound } from '../api/error.ts'
+import { fromText, type JsonText, toText } from '../api/json.ts'
+import type { CreateThreadRequest, ModifyThreadRequest, Thread } from '../api/thread.ts'
+import type { Now } from '../lib/clock.ts'
+import type { NewId } from '../lib/id.ts'
+import type { Store } from '../ports/store.ts'
+import { mergeMetadata } from './metadata.ts'
+import { insertThread } from './new-thread.ts'
+import { mergeToolResources } from './tool-resources.ts'
+
+export type Threads = ReturnType<typeof createThreads>
+
+/**
+ * The rules of `/threads`. `onRunRemoved` is told, after the commit, of a run that was not over when its thread was
+ * deleted, so that whoever executes or follows it can stop.
+ */
+export function createThreads({
+  store,
+  newId,
+  now,
+  onRunRemoved,
+}: {
+  store: Pick<Store, 'read' | 'transaction'>
+  newId: NewId
+  now: Now
+  onRunRemoved: (run_id: string) => void
+}) {
+  async function create(project: string, request: CreateThreadRequest): Promise<JsonText<Thread>> {
+    const { body } = await store.transaction(project, (tx) => insertThread(tx, request, { newId, now, at: '' }))
+    return body
+  }
+
+  async function get(project: string, id: string): Promise<JsonText<Thread>> {
+    const row = await store.read(project).threads.get(id)
+    if (!row) throw notFound('thread', id)
+    return row.body
+  }
+
+  async function modify(
+    project: string,
+    id: string,
+    { tool_resources, metadata }: ModifyThreadRequest,
+  ): Promise<JsonText<Thread>> {
+    return store.transaction(project, async (tx) => {
+      const row = await tx.threads.lock(id)
+      if (!row) throw notFound('thread', id)
+      const current = fromText(row.body)
+      const body = toText({
+        ...current,
+        metadata: mergeMetadata(current.metadata, metadata),
+        tool_resources: await mergeToolResources(tx, current.tool_resources, tool_resources),
+      })
+      await tx.threads.update(id, { body })
+      return body
+    })
+  }
+
+  async function remove(project: string, id: string): Promise<string> {
+    const run = await store.transaction(project, async (tx) => {
+      if (!(await tx.threads.lock(id))) throw notFound('thread', id)
+      const active = await tx.runs.activeOn(id)
+      await tx.threads.remove(id)
+      return active
+    })
+    if (run) onRunRemoved(run.id)
+    return toText({ id, object: 'thread.deleted', deleted: true })
+  }
+
+  return { create, get, modify, remove }
+}

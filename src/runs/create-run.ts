@@ -1,0 +1,94 @@
+import type { Assistant } from '../api/assistant.ts'
+import { badRequest, notFound } from '../api/error.ts'
+import { fromText, toText } from '../api/json.ts'
+import type { CreateRunRequest, CreateThreadAndRunRequest, Run } from '../api/run.ts'
+import type { StreamEvent } from '../api/stream-event.ts'
+import type { Now } from '../lib/clock.ts'
+import type { NewId } from '../lib/id.ts'
+import type { RunEvents } from '../ports/events.ts'
+import type { Store, Transaction } from '../ports/store.ts'
+import { insertMessages } from '../resources/new-message.ts'
+import { insertThread } from '../resources/new-thread.ts'
+import { requireModel } from '../resources/require-model.ts'
+import { mergeToolResources } from '../resources/tool-resources.ts'
+import { newRun, type RunRequest } from './new-run.ts'
+import { type RunJobs, type StartedRun, startRun } from './start-run.ts'
+
+interface CreateRunParts {
+  store: Store
+  events: RunEvents
+  jobs: RunJobs
+  acceptsModel: (model: string) => boolean
+  newId: NewId
+  now: Now
+  /** Seconds from creation to expiry. */
+  expiresAfter: number
+}
+
+/**
+ * The two ways to create a run. Each is one transaction of the run, its job and everything that comes with it: of two
+ * creations at once on a thread, one wins and the other is refused.
+ */
+export function createRunCreation({ store, events, jobs, acceptsModel, newId, now, expiresAfter }: CreateRunParts) {
+  /** `POST /threads/{thread_id}/runs`. */
+  async function create(project: string, thread_id: string, request: CreateRunRequest): Promise<StartedRun> {
+    const assistant = await assistantOf(project, request.assistant_id)
+    return begin(project, async (tx) => {
+      if (!(await tx.threads.lock(thread_id))) throw notFound('thread', thread_id)
+      await refuseSecondRun(tx, thread_id)
+      await insertMessages(tx, thread_id, request.additional_messages ?? [], { newId, now, at: 'additional_messages' })
+      const run = await insertRun(tx, thread_id, assistant, request)
+      return { run, first: [] }
+    })
+  }
+
+  /** `POST /threads/runs`. */
+  async function createWithThread(project: string, request: CreateThreadAndRunRequest): Promise<StartedRun> {
+    const assistant = await assistantOf(project, request.assistant_id)
+    return begin(project, async (tx) => {
+      const { thread } = await insertThread(tx, request.thread ?? {}, { newId, now, at: 'thread.' })
+      const run = await insertRun(tx, thread.id, assistant, request)
+      return { run, first: [{ event: 'thread.created', data: thread }] }
+    })
+  }
+
+  async function assistantOf(project: string, id: string): Promise<Assistant> {
+    const row = await store.read(project).assistants.get(id)
+    if (!row) throw notFound('assistant', id)
+    return fromText(row.body)
+  }
+
+  async function insertRun(
+    tx: Transaction,
+    thread_id: string,
+    assistant: Assistant,
+    request: RunRequest,
+  ): Promise<Run> {
+    const tool_resources = await mergeToolResources(tx, {}, request.tool_resources)
+    const run = newRun(assistant, request, { id: newId('run'), thread_id, now: now(), expiresAfter, tool_resources })
+    requireModel(run.model, acceptsModel)
+    await tx.runs.insert({ id: run.id, thread_id, status: run.status, expires_at: run.expires_at, body: toText(run) })
+    return run
+  }
+
+  function begin(
+    project: string,
+    insert: (tx: Transaction) => Promise<{ run: Run; first: StreamEvent[] }>,
+  ): Promise<StartedRun> {
+    return startRun({ store, events, jobs }, project, async (tx) => {
+      const { run, first } = await insert(tx)
+      const told: StreamEvent[] = [
+        { event: 'thread.run.created', data: run },
+        { event: 'thread.run.queued', data: run },
+      ]
+      return { run, told: [...first, ...told] }
+    })
+  }
+
+  return { create, createWithThread }
+}
+
+async function refuseSecondRun(tx: Transaction, thread_id: string): Promise<void> {
+  const active = await tx.runs.activeOn(thread_id)
+  if (active) throw badRequest(`Thread ${thread_id} already has an active run ${active.id}.`)
+}

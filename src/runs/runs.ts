@@ -1,0 +1,61 @@
+import { notFound } from '../api/error.ts'
+import { fromText, type JsonText, toText } from '../api/json.ts'
+import type { ListQuery } from '../api/list.ts'
+import type { ModifyRunRequest, Run } from '../api/run.ts'
+import type { RunStep } from '../api/run-step.ts'
+import type { Store } from '../ports/store.ts'
+import { sendList } from '../resources/list-envelope.ts'
+import { mergeMetadata } from '../resources/metadata.ts'
+
+/** Reading runs and their steps, and the one thing about a run that can be changed at any time. */
+export function createRuns({ store }: { store: Store }) {
+  async function get(project: string, thread_id: string, run_id: string): Promise<JsonText<Run>> {
+    const row = await store.read(project).runs.get(run_id)
+    if (row?.thread_id !== thread_id) throw notFound('run', run_id)
+    return row.body
+  }
+
+  function list(project: string, thread_id: string, query: ListQuery): Promise<string> {
+    const read = store.read(project)
+    return sendList(read.runs.list({ thread_id }, query), async () => {
+      if (!(await read.threads.get(thread_id))) throw notFound('thread', thread_id)
+    })
+  }
+
+  /** Only metadata, in any status: who executes the run meanwhile keeps what is written here. */
+  async function modify(
+    project: string,
+    thread_id: string,
+    run_id: string,
+    { metadata }: ModifyRunRequest,
+  ): Promise<JsonText<Run>> {
+    return store.transaction(project, async (tx) => {
+      const row = await tx.runs.get(run_id)
+      if (row?.thread_id !== thread_id) throw notFound('run', run_id)
+      const run = fromText(row.body)
+      const body = toText({ ...run, metadata: mergeMetadata(run.metadata, metadata) })
+      const { status, expires_at } = row
+      await tx.runs.transition(run_id, { from: [status], to: status, body, expires_at })
+      return body
+    })
+  }
+
+  async function listSteps(project: string, thread_id: string, run_id: string, query: ListQuery): Promise<string> {
+    await get(project, thread_id, run_id)
+    return sendList(store.read(project).steps.list({ run_id }, query))
+  }
+
+  async function getStep(
+    project: string,
+    thread_id: string,
+    run_id: string,
+    step_id: string,
+  ): Promise<JsonText<RunStep>> {
+    await get(project, thread_id, run_id)
+    const row = await store.read(project).steps.get(step_id)
+    if (row?.run_id !== run_id) throw notFound('run step', step_id)
+    return row.body
+  }
+
+  return { get, list, modify, listSteps, getStep }
+}
