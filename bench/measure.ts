@@ -35,8 +35,8 @@ export interface Comparison {
 export const noisySpread = 1.5
 
 /**
- * Samples the contestants in turns, A B A B, so that what else this machine does falls on all of them. When the first
- * contestant, the floor, was not steady, the whole is measured once more.
+ * Samples the contestants in turns, A B B A A B, so that what else this machine does falls on all of them. When the
+ * first contestant, the floor, was not steady, the whole is measured once more.
  */
 export async function measureInTurns(contestants: Contestant[], pace: Pace): Promise<Sample[][]> {
   for (const contestant of contestants) await contestant.drive(pace.warmUp)
@@ -47,7 +47,9 @@ export async function measureInTurns(contestants: Contestant[], pace: Pace): Pro
 async function takeTurns(contestants: Contestant[], { rounds, seconds }: Pace): Promise<Sample[][]> {
   const samples: Sample[][] = contestants.map(() => [])
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, contestant] of contestants.entries()) samples[index]?.push(await sample(contestant, seconds))
+    const order = [...contestants.entries()]
+    if (round % 2 === 1) order.reverse()
+    for (const [index, contestant] of order) samples[index]?.push(await sample(contestant, seconds))
   }
   return samples
 }

@@ -12,15 +12,10 @@ export interface RepriseOptions {
   upstream?: Program | undefined
 }
 
-export interface StartedProgram extends Program {
-  /** Milliseconds from starting the process to its first answer. */
-  readonly startedIn: number
-}
-
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Starts the server under test and waits until it says that it is well. */
-export async function startReprise({ entry, dataFolder, upstream }: RepriseOptions): Promise<StartedProgram> {
+export async function startReprise({ entry, dataFolder, upstream }: RepriseOptions): Promise<Program> {
   const port = await freePort()
   const environment = {
     PATH: process.env.PATH,
@@ -30,23 +25,22 @@ export async function startReprise({ entry, dataFolder, upstream }: RepriseOptio
     REPRISE_UPSTREAM_KEY: 'bench',
     REPRISE_LOG_LEVEL: 'error',
   }
-  const start = performance.now()
   const child = spawnNode([entry, 'serve'], { cwd: root, env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
   const program = asProgram('reprise', child, `http://127.0.0.1:${port}`)
   await Promise.race([healthy(program.origin), endedEarly(child, 'reprise')])
-  return { ...program, startedIn: performance.now() - start }
+  return program
 }
 
 /** Resolves with the first good answer. */
-export async function healthy(origin: string, path = '/health'): Promise<void> {
+async function healthy(origin: string): Promise<void> {
   const deadline = performance.now() + 20_000
   while (performance.now() < deadline) {
-    const reply = await fetch(`${origin}${path}`).catch(() => null)
+    const reply = await fetch(`${origin}/health`).catch(() => null)
     await reply?.arrayBuffer()
     if (reply?.ok) return
     await sleep(5)
   }
-  throw new Error(`${origin}${path} did not answer in time`)
+  throw new Error(`${origin}/health did not answer in time`)
 }
 
 async function freePort(): Promise<number> {

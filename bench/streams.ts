@@ -30,7 +30,7 @@ export function openStream(dispatcher: Dispatcher, request: Request, onText?: (p
   let refusal = ''
   let status = 0
   dispatcher.dispatch(
-    { headers, ...request, headersTimeout: 60_000, bodyTimeout: 0 },
+    { headers, ...request, headersTimeout: 60_000, bodyTimeout: 60_000 },
     {
       onRequestStart(given) {
         controller = given

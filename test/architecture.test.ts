@@ -17,7 +17,8 @@ const mayImport: Record<string, readonly string[]> = {
   adapters: ['adapters', 'ports', 'api', 'lib'],
   'options.ts': ['lib'],
   'config.ts': ['options.ts', 'lib'],
-  'compose.ts': ['http', 'runs', 'resources', 'tools', 'jobs', 'adapters', 'ports', 'config.ts', 'api', 'lib'],
+  'application.ts': ['runs', 'resources', 'tools', 'jobs', 'ports', 'api', 'lib'],
+  'compose.ts': ['application.ts', 'http', 'adapters', 'config.ts', 'ports', 'api', 'lib'],
   'server.ts': ['compose.ts', 'config.ts', 'ports', 'api', 'lib'],
   cli: ['cli', 'server.ts', 'config.ts', 'options.ts', 'adapters', 'ports', 'lib'],
 }

@@ -1,8 +1,8 @@
-import { fsyncsPerSecond } from '../disk.ts'
+import { diskFinding } from '../disk.ts'
 import { startStoreFloor } from '../floors/floors.ts'
 import { atMost, type Finding, judged } from '../goal.ts'
 import { openLanes } from '../loader.ts'
-import { type Contestant, compare, isNoisy, measureInTurns, median, type Sample } from '../measure.ts'
+import { type Contestant, compare, isNoisy, measureInTurns, type Sample } from '../measure.ts'
 import { pairTable, sampleTable } from '../report.ts'
 import type { Bench, Outcome, Scenario } from '../scenario.ts'
 import {
@@ -44,17 +44,13 @@ async function writeMessages(bench: Bench, connections: number, findings: Findin
   await using subjectServer = openMessageServer(await startSubject(bench, dataFolder), connections)
   const floor = await openWriter('floor F1', floorServer)
   const subject = await openWriter('subject', subjectServer)
-  const syncs = [fsyncsPerSecond(folder)]
+  const disk = diskFinding(folder)
   const [floorSamples = [], subjectSamples = []] = await measureInTurns([floor, subject], bench.pace)
-  syncs.push(fsyncsPerSecond(folder))
   await checkStored(floor)
   await checkStored(subject)
   await checkAfterCrash(bench, subject, dataFolder)
   return {
-    findings: [
-      ...findings(floorSamples, subjectSamples),
-      { label: 'disk: 4 KiB + fsync', value: median(syncs), unit: '/s' },
-    ],
+    findings: [...findings(floorSamples, subjectSamples), disk],
     tables: [
       sampleTable('medians', { [floor.name]: floorSamples, [subject.name]: subjectSamples }),
       pairTable('CPU µs per message', compare(floorSamples, subjectSamples, 'cpuPerOperation')),

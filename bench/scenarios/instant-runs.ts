@@ -1,3 +1,4 @@
+import { diskFinding } from '../disk.ts'
 import { startRelayFloor, startUpstream } from '../floors/floors.ts'
 import { atLeast, judged } from '../goal.ts'
 import { closedLoop } from '../loader.ts'
@@ -16,6 +17,7 @@ const atATime = 32
 const script = { tokens: 8, rate: 0 }
 
 async function run(bench: Bench): Promise<Outcome> {
+  const disk = diskFinding(bench.newFolder())
   await using upstream = await startUpstream()
   await using floorProgram = await startRelayFloor(upstream)
   await using subjectProgram = await startRunner(bench, upstream)
@@ -30,6 +32,7 @@ async function run(bench: Bench): Promise<Outcome> {
       judged({ label: 'instant runs', value: perSecond, unit: '/s', goal: atLeast(300), noisy }),
       { label: 'CPU per run', value: median(subjectSamples.map((s) => s.cpuPerOperation)) / 1000, unit: 'ms' },
       { label: 'CPU / floor F3', value: cpu.ratio, unit: 'x' },
+      disk,
     ],
     tables: [
       sampleTable('medians', { [floor.name]: floorSamples, [subject.name]: subjectSamples }),

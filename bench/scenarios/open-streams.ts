@@ -3,6 +3,7 @@ import { startUpstream } from '../floors/floors.ts'
 import { atLeast, atMost, judged } from '../goal.ts'
 import { residentMegabytes } from '../process-stats.ts'
 import type { Bench, Outcome, Scenario } from '../scenario.ts'
+import { countTokens } from '../script.ts'
 import { runSpeaker, type Speaker, startRunner } from './speaker.ts'
 
 export const openStreams: Scenario = {
@@ -38,7 +39,9 @@ async function run(bench: Bench): Promise<Outcome> {
   memory.mark('3 s later')
   memory.stop()
   const growth = memory.peak() - memory.before
-  const complete = caughtUp.filter((end) => end.status === 'fulfilled').length
+  const complete = caughtUp.filter(
+    (end) => end.status === 'fulfilled' && countTokens(end.value.text) === slowScript.tokens,
+  ).length
   return {
     findings: [
       judged({
@@ -69,16 +72,16 @@ async function run(bench: Bench): Promise<Outcome> {
 async function openSlow(speaker: Speaker, count: number) {
   const opened = Array.from({ length: count }, () => {
     const first = Promise.withResolvers<void>()
+    let begun = false
     const stream = speaker.open(() => {
+      if (begun) return
+      begun = true
       stream.pause()
       first.resolve()
     })
-    return {
-      stream,
-      first: Promise.race([first.promise, stream.finished.catch(() => {}), sleep(10_000, undefined, { ref: false })]),
-    }
+    return { stream, begun: Promise.race([first.promise, stream.finished]) }
   })
-  await Promise.all(opened.map(({ first }) => first))
+  await Promise.all(opened.map(({ begun }) => begun))
   return opened.map(({ stream }) => stream)
 }
 

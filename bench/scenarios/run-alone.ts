@@ -1,3 +1,4 @@
+import { diskFinding } from '../disk.ts'
 import { startPipeFloor, startUpstream } from '../floors/floors.ts'
 import { atMost, judged } from '../goal.ts'
 import { median } from '../measure.ts'
@@ -21,6 +22,7 @@ interface Latency {
 }
 
 async function run(bench: Bench): Promise<Outcome> {
+  const disk = diskFinding(bench.newFolder())
   await using upstream = await startUpstream()
   await using pipeProgram = await startPipeFloor(upstream)
   await using subjectProgram = await startRunner(bench, upstream)
@@ -41,6 +43,7 @@ async function run(bench: Bench): Promise<Outcome> {
       judged({ label: 'added to the first token', value: added(2), unit: 'ms', goal: atMost(firstTextLimit), noisy }),
       { label: 'the same, floor F2', value: added(1), unit: 'ms' },
       judged({ label: 'p50 of one run, to done', value: total, unit: 'ms', goal: atMost(totalLimit), noisy }),
+      disk,
     ],
     tables: [
       {

@@ -43,9 +43,9 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
   const app = new Hono()
   const endpoints = [
     ...assistantRoutes(services),
+    ...runRoutes(services), // before the threads': `POST /threads/runs` is not a thread named `runs`
     ...threadRoutes(services),
     ...messageRoutes(services),
-    ...runRoutes(services),
     ...runStepRoutes(services),
     ...fileRoutes(services),
     ...uploadRoutes(services),

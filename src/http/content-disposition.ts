@@ -4,7 +4,9 @@
  */
 export function readDisposition(header: string): { name: string | null; filename: string | null } {
   const parameters = new Map<string, string>()
-  for (const [, key = '', quoted, plain = ''] of header.matchAll(/;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)) {
+  for (const [, key = '', quoted, plain = ''] of header.matchAll(
+    /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g,
+  )) {
     parameters.set(key.toLowerCase(), quoted === undefined ? plain.trim() : unquote(quoted))
   }
   const extended = decodeExtended(parameters.get('filename*') ?? '')
@@ -26,7 +28,11 @@ export function attachmentNamed(filename: string): string {
 
 /** Browsers write three characters as percent codes, other clients put a backslash before quotes and backslashes. */
 function unquote(text: string): string {
-  return text.replaceAll(/\\(["\\])/g, '$1').replaceAll('%22', '"').replaceAll('%0D', '\r').replaceAll('%0A', '\n')
+  return text
+    .replaceAll(/\\(["\\])/g, '$1')
+    .replaceAll('%22', '"')
+    .replaceAll('%0D', '\r')
+    .replaceAll('%0A', '\n')
 }
 
 /** `utf-8''%E4%BD%A0.txt`; undefined when it is no such thing. */

@@ -67,7 +67,8 @@ export function endpoint<
   async function answer(context: Context, report: (error: unknown) => void): Promise<string | Response> {
     const request = context.req.raw
     const params = readParams(context, names)
-    const asked = query === undefined || !request.url.includes('?') ? unasked : parse(query, readQuery(request.url, query))
+    const asked =
+      query === undefined || !request.url.includes('?') ? unasked : parse(query, readQuery(request.url, query))
     const given = body === undefined ? undefined : parse(body, await readJson(request))
     return handle({
       project: projectOf(request),

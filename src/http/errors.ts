@@ -60,6 +60,16 @@ export function tooLarge(maxBytes: number): ApiError {
   })
 }
 
+/** 400: the client went away, or its connection broke, before its whole body was here. Nobody reads this reply. */
+export function brokenOff(cause: unknown): ApiError {
+  const error = new ApiError({
+    status: 400,
+    message: 'The connection ended before the whole request body was received.',
+  })
+  error.cause = cause
+  return error
+}
+
 /** 415: the body is of another kind than the endpoint takes. */
 export function unsupportedContentType(given: string, accepted: string): ApiError {
   return new ApiError({

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { badRequest } from '../api/error.ts'
-import { fileExpiresAfter, type FilePurpose, uploadPurposes } from '../api/file.ts'
+import { type FilePurpose, fileExpiresAfter, uploadPurposes } from '../api/file.ts'
 import { baseName } from './content-disposition.ts'
 import type { Part } from './multipart.ts'
 import type { FileSettings, FileUpload } from './services.ts'

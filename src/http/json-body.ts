@@ -1,5 +1,5 @@
 import { type ApiError, badRequest } from '../api/error.ts'
-import { tooLarge, unsupportedContentType } from './errors.ts'
+import { brokenOff, tooLarge, unsupportedContentType } from './errors.ts'
 
 /** 32 MiB: a thread with a hundred messages of the greatest length fits, and one request cannot fill the memory. */
 export const maxJsonBytes = 32 * 1024 * 1024
@@ -24,7 +24,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
   if (declared === null) return new TextDecoder().decode(await readCounted(request, maxBytes))
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return request.text()
+  return request.text().catch(becauseBrokenOff)
 }
 
 /** The body as bytes, for those who pass it on. */
@@ -32,7 +32,7 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   const declared = request.headers.get('content-length')
   if (declared === null) return readCounted(request, maxBytes)
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return new Uint8Array(await request.arrayBuffer())
+  return new Uint8Array(await request.arrayBuffer().catch(becauseBrokenOff))
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
@@ -44,6 +44,10 @@ async function readCounted(request: Request, maxBytes: number): Promise<Uint8Arr
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+function becauseBrokenOff(cause: unknown): never {
+  throw brokenOff(cause)
 }
 
 /** `application/json`, `application/*+json`, or nothing said. */

@@ -1,6 +1,7 @@
 import { badRequest } from '../api/error.ts'
+import { createReader } from './byte-reader.ts'
 import { readDisposition } from './content-disposition.ts'
-import { tooLarge, unsupportedContentType } from './errors.ts'
+import { brokenOff, tooLarge, unsupportedContentType } from './errors.ts'
 
 /** One part of a form. Read its `data` before asking for the next part; what is left unread is skipped. */
 export interface Part {
@@ -23,7 +24,7 @@ export async function readForm<Result>(
   work: (parts: AsyncGenerator<Part>) => Promise<Result>,
 ): Promise<Result> {
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
-  const parts = partsOf(limited(request.body ?? [], maxBytes), boundaryOf(request))
+  const parts = partsOf(limited(request.body, maxBytes), boundaryOf(request))
   try {
     return await work(parts)
   } catch (error) {
@@ -41,28 +42,34 @@ function boundaryOf(request: Request): string {
   return boundary
 }
 
-async function* limited(body: Iterable<never> | AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+/** The body as it comes in, up to `maxBytes`. A client that goes away in the middle is not our error. */
+async function* limited(body: ReadableStream<Uint8Array> | null, maxBytes: number): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader()
   let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
+  for (;;) {
+    const next = await reader?.read().catch((cause: unknown) => Promise.reject(brokenOff(cause)))
+    if (next?.value === undefined) return
+    bytes += next.value.byteLength
     if (bytes > maxBytes) throw tooLarge(maxBytes)
-    yield chunk
+    yield next.value
   }
 }
 
 /** The parts between the boundaries (RFC 7578). */
 export async function* partsOf(body: AsyncIterable<Uint8Array>, boundary: string): AsyncGenerator<Part> {
-  const reader = createReader(body)
   const delimiter = Buffer.from(`\r\n--${boundary}`)
-  for await (const _ of reader.until(delimiter)); // what comes before the first boundary means nothing
+  const endedEarly = () => malformedForm('it ends before its last boundary')
+  // The first boundary may stand at the very start: a line end in front makes it like the others.
+  const reader = createReader(body[Symbol.asyncIterator](), { held: Buffer.from('\r\n'), endedEarly })
+  await reader.until(delimiter).skip() // what comes before it means nothing
   while (!(await reader.startsWith('--'))) {
     const header = await textUpTo(reader.until(Buffer.from('\r\n\r\n')))
     const [, disposition = ''] = /^content-disposition:\s*form-data(.*)$/im.exec(header) ?? []
     const { name, filename } = readDisposition(disposition)
     if (name === null) throw malformedForm('a part has no name')
-    const rest = reader.until(delimiter)
-    yield { name, filename, data: rest }
-    for await (const _ of reader.rest(rest, delimiter));
+    const data = reader.until(delimiter)
+    yield { name, filename, data }
+    await data.skip()
   }
 }
 

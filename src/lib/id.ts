@@ -27,7 +27,7 @@ export function newId(kind: IdKind): string {
   return prefixes[kind] + ordered(24)
 }
 
-const pool = new Uint8Array(4096)
+const pool = Buffer.alloc(4096)
 let used = pool.length
 
 function randomByte(): number {
@@ -53,7 +53,13 @@ function ordered(length: number): string {
 }
 
 function hex(length: number): string {
-  let text = ''
-  while (text.length < length) text += randomByte().toString(16).padStart(2, '0')
-  return text
+  const end = used + length / 2
+  if (end <= pool.length) {
+    const text = pool.toString('hex', used, end)
+    used = end
+    return text
+  }
+  used = pool.length // what is left of the pool is too short: fill it again
+  randomByte()
+  return hex(length)
 }

@@ -43,11 +43,12 @@ export function createFiles({
   now: Now
   options: FileOptions
 }) {
-  async function create(project: string, { filename, data, settings }: FileUpload): Promise<JsonText<File>> {
+  async function create(project: string, upload: FileUpload): Promise<JsonText<File>> {
     const id = newId('file')
-    return recordBlob(blobs, { id, data, maxBytes }, async ({ bytes }) => {
+    return recordBlob(blobs, { id, data: upload.data, maxBytes }, async ({ bytes }) => {
       if (bytes === 0) throw badRequest('The file is empty.', { param: 'file' })
-      const row = fileRow(newFile({ ...(await settings()), id, filename, bytes, created_at: now() }))
+      const settings = await upload.settings()
+      const row = fileRow(newFile({ ...settings, id, filename: upload.filename, bytes, created_at: now() }))
       await store.transaction(project, (tx) => tx.files.insert(row))
       return row.body
     })

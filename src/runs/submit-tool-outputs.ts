@@ -85,7 +85,7 @@ function withOutput(call: ToolCall, output: string | undefined): ToolCall {
 function requireSameCalls(calls: readonly ToolCall[], outputs: SubmitToolOutputsRequest['tool_outputs']): void {
   const expected = calls.filter((call) => call.type === 'function').map((call) => call.id)
   const got = outputs.map(({ tool_call_id }) => tool_call_id ?? '')
-  if (got.length === expected.length && new Set([...got, ...expected]).size === expected.length) return
+  if (got.length === expected.length && expected.every((id) => got.includes(id))) return
   throw badRequest(`Expected tool outputs for call_ids ${pythonList(expected)}, got ${pythonList(got)}`)
 }
 

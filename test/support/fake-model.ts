@@ -83,6 +83,11 @@ export class FakeModel implements ModelProvider {
     await this.#gate.reached(streams)
   }
 
+  /** Resolves once no stream stands at the gate any more: those that did were released or aborted. */
+  async left(): Promise<void> {
+    await this.#gate?.left()
+  }
+
   async list(): Promise<OfferedModel[]> {
     return this.models.map((id) => ({ id, created: 1_700_000_000, owned_by: 'fake' }))
   }
@@ -102,6 +107,7 @@ class Gate {
   readonly #opened = Promise.withResolvers<void>()
   #standing = 0
   #waiters: { streams: number; resolve: () => void }[] = []
+  readonly #leavers: (() => void)[] = []
 
   constructor(after: number) {
     this.#after = after
@@ -132,9 +138,17 @@ class Gate {
     await promise
   }
 
+  async left(): Promise<void> {
+    if (this.#standing === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#leavers.push(resolve)
+    await promise
+  }
+
   #count(change: number): void {
     this.#standing += change
     for (const waiter of this.#waiters) if (this.#standing >= waiter.streams) waiter.resolve()
+    if (this.#standing === 0) for (const leave of this.#leavers) leave()
   }
 }
 

@@ -18,7 +18,10 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer({
   model,
   env = {},
-}: { model?: ModelProvider; env?: Record<string, string> } = {}): Promise<TestServer> {
+}: {
+  model?: ModelProvider
+  env?: Record<string, string>
+} = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'reprise-test-'))
   const config = readConfig({ REPRISE_PORT: '0', REPRISE_DATA_DIR: dataDir, REPRISE_LOG_LEVEL: 'fatal', ...env })
   const server = await createServer(config, model ? { model } : {})

@@ -18,23 +18,25 @@ interface Waiting {
  * Transactions of one moment share a commit, and the flush that makes it durable. Each runs in its own savepoint, one
  * after the other, so one that rejects undoes only itself; if the commit or the flush fails, all of its group reject.
  *
- * `flush` has to make durable whatever was committed before it was called.
+ * `flush` makes durable whatever was committed before it was called; `afterCommit` holds up the next group.
  */
 export function groupCommit({
   database,
   connection,
   flush,
+  afterCommit,
 }: {
   database: DatabaseSync
   connection: SqliteConnection
   flush: () => Promise<void>
+  afterCommit: () => Promise<void>
 }): Transactions {
   const begin = database.prepare('begin immediate')
   const commit = database.prepare('commit')
   const savepoint = database.prepare('savepoint one')
   const release = database.prepare('release one')
   const undo = database.prepare('rollback to one')
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let working = false
 
   function run<Result>(work: (connection: SqliteConnection) => Promise<Result>): Promise<Result> {
@@ -67,6 +69,7 @@ export function groupCommit({
     while (waiting.length > 0) {
       const group = waiting.splice(0, groupSize)
       for (const tell of await settle(group)) tell()
+      await afterCommit()
     }
     working = false
   }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Message } from '../../api/message.ts'
 import type { JsonText } from '../../api/json.ts'
+import type { Message } from '../../api/message.ts'
 import type { Query, QueryCompiler } from './query.ts'
 import type { Scoped } from './records.ts'
 

@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Log } from '../../lib/log.ts'
 import type { Store } from '../../ports/store.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { groupCommit } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { lockForProcess } from './process-lock.ts'
@@ -14,7 +16,7 @@ import { openWalFlush } from './wal-flush.ts'
  * Opens the SQLite database at `path`, makes it when it is not there, and brings it to the newest schema. Rejects with
  * `DatabaseInUse` while another process has it open.
  */
-export async function openSqlite({ path }: { path: string }): Promise<Store> {
+export async function openSqlite({ path, log }: { path: string; log?: Log }): Promise<Store> {
   await mkdir(dirname(path), { recursive: true })
   await using opening = new AsyncDisposableStack()
   const lock = lockForProcess(path)
@@ -32,8 +34,12 @@ export async function openSqlite({ path }: { path: string }): Promise<Store> {
   opening.defer(() => reader.close())
   const wal = await openWalFlush(path)
   opening.defer(() => wal.close())
-  writer.exec('pragma synchronous = normal') // from here on commits are made durable by `wal.flush`
-  const transactions = groupCommit({ database: writer, connection, flush: wal.flush })
+  const checkpoints = createCheckpoints({ path, database: writer, log })
+  opening.defer(() => checkpoints.close())
+  // From here on commits are made durable by `wal.flush`, and the log is kept short by `checkpoints`.
+  writer.exec('pragma synchronous = normal; pragma wal_autocheckpoint = 0')
+  const { afterCommit } = checkpoints
+  const transactions = groupCommit({ database: writer, connection, flush: wal.flush, afterCommit })
   opening.defer(() => transactions.run(async () => undefined)) // comes after all that wait
 
   const open = opening.move()

@@ -55,7 +55,11 @@ export function recordQueries<Name extends RecordName>(
   }
 }
 
-export function reads<Kind extends Row>(queries: RecordQueries<Kind>, connection: Connection, project: string): Reads<Kind> {
+export function reads<Kind extends Row>(
+  queries: RecordQueries<Kind>,
+  connection: Connection,
+  project: string,
+): Reads<Kind> {
   return { get: (id) => connection.first(queries.get, { project, id }) }
 }
 

@@ -4,9 +4,9 @@ import type { Log } from '../../lib/log.ts'
 import type { ModelPart, ModelProvider, ModelRequest } from '../../ports/model.ts'
 import { type ChatDialect, chatRequest } from './chat-messages.ts'
 import { type ChatReader, createChatReader, type StreamFailures } from './chat-stream.ts'
-import { type Connection, cutShort, headerOf, readText } from './connection.ts'
+import { type Connection, headerOf, readText } from './connection.ts'
 import { type RetryPolicy, retryAfterOf, retrying } from './retry.ts'
-import { type FailureContext, failureOfAnswer, failureOfChunk, UpstreamFailure } from './upstream-failure.ts'
+import { cutShort, type FailureContext, failureOfAnswer, failureOfChunk, UpstreamFailure } from './upstream-failure.ts'
 
 const maxErrorLength = 64 * 1024
 const maxReplyLength = 64 * 1024 * 1024 // of a reply that is not streamed
@@ -26,11 +26,8 @@ export function createChatCompletions(options: ChatCompletionsOptions): ModelPro
   const { connection, dialect, retry: policy, log } = options
   return async function* stream(request: ModelRequest, { signal }: { signal: AbortSignal }) {
     const body = JSON.stringify(chatRequest(request, dialect))
-    const onRetry = ({ code, status, message }: UpstreamFailure, wait: number) =>
-      log.warn(
-        { upstream: connection.host, model: request.model, code, status, reason: message, wait },
-        'model call retried',
-      )
+    const onRetry = ({ code, status, cause }: UpstreamFailure, wait: number) =>
+      log.warn({ upstream: connection.host, model: request.model, code, status, cause, wait }, 'model call retried')
     const reply = await retrying(() => openReply(body, request, signal, options), { signal, policy, onRetry })
     try {
       for (const part of reply.first) yield part
@@ -72,8 +69,7 @@ async function refusal(
   const retryAfter = retryAfterOf((name) => headerOf(response, name), now())
   // When the rest of the answer is lost, the status alone says what happened.
   const body = await readText(response.body, maxErrorLength).catch(() => '')
-  const context = { host: connection.host, secret: connection.secret, model }
-  return failureOfAnswer({ status: response.statusCode, body, retryAfter }, context)
+  return failureOfAnswer({ status: response.statusCode, body, retryAfter }, connection.context(model))
 }
 
 /** The parts of the reply, as many at a time as one read from the socket brought. Closes the socket when left early. */
@@ -83,7 +79,7 @@ async function* batchesOf(
   connection: Connection,
 ): AsyncGenerator<ModelPart[], void, void> {
   const { body } = response
-  const context = { host: connection.host, secret: connection.secret, model: request.model }
+  const context = connection.context(request.model)
   let batch: ModelPart[] = []
   const reader = createChatReader((part) => batch.push(part), {
     parallel: request.parallel_tool_calls,
@@ -99,7 +95,7 @@ async function* batchesOf(
     reader.end()
     complete = true
   } catch (error) {
-    throw error instanceof UpstreamFailure ? error : connection.failureOf(error, request.model)
+    throw error instanceof UpstreamFailure ? error : connection.translate(error, request.model)
   } finally {
     // After `[DONE]` only the end of the body is missing; reading it keeps the socket for the next request.
     if (complete) body.on('error', () => {}).resume()
@@ -143,19 +139,16 @@ async function* feeds(response: Dispatcher.ResponseData, reader: ChatReader, con
 function failuresOf(context: FailureContext): StreamFailures {
   return {
     malformed: (what) =>
-      new UpstreamFailure(
-        'server_error',
-        `The upstream at ${context.host} sent ${what}, in answer for '${context.model}'.`,
-      ),
-    cutShort: () => cutShort(context.host),
+      new UpstreamFailure('server_error', `${context.who} sent ${what}, in answer for the model '${context.model}'.`),
+    cutShort: () => cutShort(context),
     reported: (error) => failureOfChunk(error, context),
   }
 }
 
-function notAnApi({ host }: FailureContext): UpstreamFailure {
+function notAnApi({ who }: FailureContext): UpstreamFailure {
   return new UpstreamFailure(
     'server_error',
-    `The upstream at ${host} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
+    `${who} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
   )
 }
 

@@ -1,15 +1,16 @@
 import { Agent, type Dispatcher, errors } from 'undici'
-import { type FailureContext, UpstreamFailure } from './upstream-failure.ts'
+import { cutShort, type FailureContext, silent, UpstreamFailure } from './upstream-failure.ts'
 
 /** The HTTP side of one upstream: its address, key and sockets. */
 export interface Connection {
   /** For people: host and port. */
   readonly host: string
-  readonly secret: string | null
   /** Rejects with `UpstreamFailure` when no answer came, or with the signal's reason. Any status is an answer. */
   send(request: OutgoingRequest): Promise<Dispatcher.ResponseData>
-  /** What an error met while the answer was read means. */
-  failureOf(error: unknown, model: string): UpstreamFailure
+  /** For failures that concern this model. */
+  context(model: string): FailureContext
+  /** What to throw for an error met while the answer was read: a failure if the socket was the cause, else itself. */
+  translate(error: unknown, model: string): unknown
   close(): Promise<void>
 }
 
@@ -47,7 +48,7 @@ export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 
     headersTimeout: idleTimeout,
     bodyTimeout: idleTimeout,
   })
-  const context = (model: string): FailureContext => ({ host: base.host, secret: key, model })
+  const context = (model: string): FailureContext => ({ who: `The upstream at ${base.host}`, secret: key, model })
 
   async function send({ method, path, body, headers, model, signal }: OutgoingRequest) {
     signal.throwIfAborted()
@@ -62,44 +63,29 @@ export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 
       })
     } catch (error) {
       signal.throwIfAborted()
-      throw failureOfConnection(error, { ...context(model), idleTimeout, answered: false })
+      throw isTimeout(error) ? silent(context(model), idleTimeout, error) : unreachable(context(model), error)
     }
   }
 
   return {
     host: base.host,
-    secret: key,
+    context,
     send,
-    failureOf: (error, model) => failureOfConnection(error, { ...context(model), idleTimeout, answered: true }),
+    translate(error, model) {
+      if (isTimeout(error)) return silent(context(model), idleTimeout, error)
+      return error instanceof Error && 'code' in error ? cutShort(context(model), error) : error
+    },
     close: () => agent.destroy(),
   }
 }
 
-function failureOfConnection(
-  cause: unknown,
-  { host, model, idleTimeout, answered }: FailureContext & { idleTimeout: number; answered: boolean },
-): UpstreamFailure {
-  if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
-    return new UpstreamFailure(
-      'server_error',
-      `The upstream at ${host} said nothing for ${idleTimeout / 1000} seconds and was given up (model '${model}').`,
-      { cause },
-    )
-  if (answered) return cutShort(host, cause)
-  return new UpstreamFailure(
-    'server_error',
-    `The upstream at ${host} could not be reached (${reasonOf(cause)}). The operator of this server has to check that it runs and that its address is right.`,
-    { retryable: true, cause },
-  )
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
 }
 
-/** The stream ended in the middle of a reply. Worth another attempt as long as nothing of it was passed on. */
-export function cutShort(host: string, cause?: unknown): UpstreamFailure {
-  return new UpstreamFailure(
-    'server_error',
-    `The model's reply was cut short: the upstream at ${host} ended the stream before the reply was complete.`,
-    { retryable: true, cause },
-  )
+function unreachable({ who }: FailureContext, cause: unknown): UpstreamFailure {
+  const message = `${who} could not be reached (${reasonOf(cause)}). The operator of this server has to check that it runs and that its address is right.`
+  return new UpstreamFailure('server_error', message, { retryable: true, cause })
 }
 
 /** `ECONNREFUSED`, or whatever the library calls it; its message would repeat addresses. */

@@ -21,23 +21,23 @@ export interface ModelList {
 export async function fetchModels(connection: Connection, { signal }: { signal: AbortSignal }): Promise<ModelList> {
   const response = await connection.send({ method: 'GET', path: '/models', model: '', signal })
   const body = await readText(response.body, maxLength)
-  const context = { host: connection.host, secret: connection.secret, model: '' }
+  const context = connection.context('')
   if (response.statusCode !== 200)
     throw failureOfAnswer({ status: response.statusCode, body, retryAfter: null }, context)
   // Reprise numbers its replies as OpenAI does; the servers that are looked for on this machine do not.
   const fromReprise = headerOf(response, 'x-request-id')?.startsWith('req_') ?? false
-  return { models: parseModels(body, connection.host), fromReprise }
+  return { models: parseModels(body, connection), fromReprise }
 }
 
-function parseModels(body: string, host: string): OfferedModel[] {
+function parseModels(body: string, { host, context }: Connection): OfferedModel[] {
   let value: unknown
   try {
     value = JSON.parse(body)
   } catch (cause) {
-    throw new UpstreamFailure('server_error', `The upstream at ${host} answered no JSON.`, { cause })
+    throw new UpstreamFailure('server_error', `${context('').who} answered no JSON.`, { cause })
   }
   const list = modelList.safeParse(value)
   if (!list.success || list.data.data.length === 0)
-    throw new UpstreamFailure('server_error', `The upstream at ${host} offers no models.`)
+    throw new UpstreamFailure('server_error', `${context('').who} offers no models.`)
   return list.data.data.map(({ id, created, owned_by }) => ({ id, created: created ?? 0, owned_by: owned_by ?? host }))
 }

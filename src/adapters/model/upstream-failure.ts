@@ -22,9 +22,10 @@ export class UpstreamFailure extends ModelFailure {
   }
 }
 
-/** Whose failure it is. `host` is shown; `secret` is cut out of everything that is. */
+/** Whose failure it is. `secret` is cut out of everything that is shown. */
 export interface FailureContext {
-  readonly host: string
+  /** The subject of a sentence: `The upstream at 127.0.0.1:8000`. */
+  readonly who: string
   readonly secret: string | null
   readonly model: string
 }
@@ -70,7 +71,7 @@ function failureOf(
   retryAfter: number | null,
   context: FailureContext,
 ): UpstreamFailure {
-  const { host, model } = context
+  const { who, model } = context
   const text = shown(detail?.message ?? '', context)
   const told = text === '' ? '' : ` It says: ${text}`
   const fail = (code: ModelFailure['code'], message: string, retryable = false) =>
@@ -79,29 +80,26 @@ function failureOf(
   if (status === 401 || status === 403)
     return fail(
       'server_error',
-      `The upstream at ${host} refused its key (HTTP ${status}) for model '${model}'. The operator of this server has to check the key that is configured for it.`,
+      `${who} refused its key (HTTP ${status}) for model '${model}'. The operator of this server has to check the key that is configured for it.`,
     )
   if (status === 404)
     return fail(
       'server_error',
-      `The upstream at ${host} has no model '${model}', or no chat completions at its address (HTTP 404). The operator of this server can load the model there, map the name in REPRISE_MODELS, or correct the address.${told}`,
+      `${who} has no model '${model}', or no chat completions at its address (HTTP 404). The operator of this server can load the model there, map the name in REPRISE_MODELS, or correct the address.${told}`,
     )
   if (isOverflow(detail)) return fail('context_length_exceeded', text)
   if (status === 429)
     return fail(
       'rate_limit_exceeded',
-      text === '' ? `The upstream at ${host} is over its rate limit for model '${model}' (HTTP 429).` : text,
+      text === '' ? `${who} is over its rate limit for model '${model}' (HTTP 429).` : text,
       !isOutOfQuota(detail),
     )
   if (status === 400 || status === 413 || status === 422)
     return isAboutPrompt(detail)
-      ? fail('invalid_prompt', text === '' ? `The upstream at ${host} refused the prompt (HTTP ${status}).` : text)
-      : fail(
-          'server_error',
-          `The upstream at ${host} refused the request (HTTP ${status}) for model '${model}'.${told}`,
-        )
+      ? fail('invalid_prompt', text === '' ? `${who} refused the prompt (HTTP ${status}).` : text)
+      : fail('server_error', `${who} refused the request (HTTP ${status}) for model '${model}'.${told}`)
   const passing = status >= 500 || status === 408 || status === 409 || status === 425
-  return fail('server_error', `The upstream at ${host} failed (HTTP ${status}) for model '${model}'.${told}`, passing)
+  return fail('server_error', `${who} failed (HTTP ${status}) for model '${model}'.${told}`, passing)
 }
 
 function describe(body: string): Described | null {
@@ -113,6 +111,18 @@ function describe(body: string): Described | null {
   }
   const parsed = errorBody.safeParse(value)
   return parsed.success ? parsed.data : null
+}
+
+/** The stream ended in the middle of a reply. Worth another attempt as long as nothing of it was passed on. */
+export function cutShort({ who }: FailureContext, cause?: unknown): UpstreamFailure {
+  const message = `The model's reply was cut short. ${who} ended the stream before the reply was complete.`
+  return new UpstreamFailure('server_error', message, { retryable: true, cause })
+}
+
+/** Nothing came for `idleTimeout` milliseconds. */
+export function silent({ who, model }: FailureContext, idleTimeout: number, cause?: unknown): UpstreamFailure {
+  const message = `${who} said nothing for ${idleTimeout / 1000} seconds and was given up (model '${model}').`
+  return new UpstreamFailure('server_error', message, { cause })
 }
 
 /** vLLM, llama.cpp (two wordings), Ollama, LM Studio, llama-cpp-python, Anthropic and Gemini, in their own words. */

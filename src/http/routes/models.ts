@@ -5,9 +5,7 @@ import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Services } from '../services.ts'
 
 /** Not a page: all models at once, without cursors. */
-const listModelsResponse = z
-  .object({ object: z.literal('list'), data: z.array(model) })
-  .openapi('ListModelsResponse')
+const listModelsResponse = z.object({ object: z.literal('list'), data: z.array(model) }).openapi('ListModelsResponse')
 
 export function modelRoutes({ models }: Services): Endpoint[] {
   return [

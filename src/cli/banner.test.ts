@@ -1,0 +1,42 @@
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test } from 'vitest'
+import { readConfig } from '../config.ts'
+import { type BannerParts, banner } from './banner.ts'
+
+const parts: BannerParts = {
+  version: '1.2.3',
+  config: readConfig({ REPRISE_DATA_DIR: '/srv/data' }),
+  url: 'http://127.0.0.1:4141',
+  upstream: { kind: 'ollama', label: 'Ollama at http://127.0.0.1:11434/v1' },
+  colour: false,
+}
+
+test('says where it listens, which model answers and where the data are', () => {
+  const text = banner(parts)
+  expect(text).toMatch(/Base URL +http:\/\/127\.0\.0\.1:4141\/v1\n/)
+  expect(text).toMatch(/Model +Ollama at http:\/\/127\.0\.0\.1:11434\/v1\n/)
+  expect(text).toMatch(/Data +\/srv\/data\n/)
+  expect(text).not.toContain('!!')
+})
+
+test('says loudly that there is no model, and what to do', () => {
+  const text = banner({ ...parts, upstream: { kind: 'scripted', label: 'the scripted model' } })
+  expect(text).toContain('NO LANGUAGE MODEL IS CONNECTED')
+  expect(text).toContain('REPRISE_UPSTREAM_URL')
+})
+
+test('names the script', () => {
+  const config = readConfig({ REPRISE_SCRIPT: '/srv/script.yaml' })
+  const text = banner({ ...parts, config, upstream: { kind: 'scripted', label: 'the scripted model' } })
+  expect(text).toMatch(/REPLIES ARE SCRIPTED.*\n.*\/srv\/script\.yaml/)
+})
+
+test('gives an address that can be typed where it listens on all of them', () => {
+  const text = banner({ ...parts, url: 'http://0.0.0.0:80' })
+  expect(text).toContain("http://127.0.0.1:80/v1, and this machine's other addresses")
+  expect(banner({ ...parts, url: 'http://[::]:80' })).toContain('http://[::1]:80/v1,')
+})
+
+test('colours change nothing but the colours', () => {
+  expect(stripVTControlCharacters(banner({ ...parts, colour: true }))).toBe(banner(parts))
+})

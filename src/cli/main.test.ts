@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+
+const main = join(import.meta.dirname, 'main.ts')
+
+let folder: string
+const children: ChildProcess[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reprise-'))
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  }
+  rmSync(folder, { recursive: true })
+})
+
+function reprise(args: string[], env: Record<string, string> = {}) {
+  const settings = { REPRISE_DATA_DIR: join(folder, 'data'), REPRISE_PORT: '0', REPRISE_SCRIPT: '', ...env }
+  const child = spawn(process.execPath, [main, ...args], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  return { child, ended: once(child, 'close').then(([code]) => code) }
+}
+
+/** What it prints and says when it is done, and its exit code. */
+async function outcome(args: string[], env?: Record<string, string>) {
+  const { child, ended } = reprise(args, env)
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { stdout, stderr, code }
+}
+
+/** A server that has said where it listens. */
+async function serving(env?: Record<string, string>) {
+  const { child, ended } = reprise(['serve'], { REPRISE_LOG_LEVEL: 'error', ...env })
+  let printed = ''
+  for await (const piece of child.stdout.iterator({ destroyOnReturn: false })) {
+    printed += piece
+    if (printed.includes('be brief') || printed.includes('Be brief')) break
+  }
+  child.stdout.resume()
+  const url = /Base URL +(\S+)\/v1/.exec(printed)?.[1] ?? ''
+  return { child, ended, printed, url }
+}
+
+test('serves, says where, and stops when asked', async () => {
+  const { child, ended, printed, url } = await serving()
+  expect(printed).toContain('NO LANGUAGE MODEL IS CONNECTED')
+  expect((await fetch(`${url}/health`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
+test('a signal that comes twice at once, as npm passes it on, is one wish', async () => {
+  const { child, ended } = await serving()
+  child.kill('SIGINT')
+  child.kill('SIGINT')
+  expect(await ended).toBe(0)
+})
+
+test('one line says that the data folder is in use', async () => {
+  await serving()
+  const { stderr, stdout, code } = await outcome(['serve'])
+  expect(stderr).toMatch(/^reprise: Another Reprise process is using this data folder .*\n$/)
+  expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
+})
+
+test('one line says that the port is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = z.object({ port: z.number() }).parse(other.address())
+  const { stderr, code } = await outcome(['serve', '--port', String(port)])
+  other.close()
+  expect(stderr).toBe(
+    `reprise: Port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with REPRISE_PORT.\n`,
+  )
+  expect(code).toBe(1)
+})
+
+test('one line says what is wrong with a value, a flag or a file', async () => {
+  const value = await outcome(['serve'], { REPRISE_PORT: 'x' })
+  expect(value).toEqual({
+    stdout: '',
+    stderr: 'reprise: REPRISE_PORT is "x": it takes a port from 0 to 65535.\n',
+    code: 2,
+  })
+  const flag = await outcome(['serve', '--prot'])
+  expect(flag).toEqual({
+    stdout: '',
+    stderr: 'reprise: --prot is no option of Reprise: did you mean --port?\n',
+    code: 2,
+  })
+  const file = await outcome(['serve', '--script', join(folder, 'none.yaml')])
+  expect(file).toMatchObject({
+    stdout: '',
+    stderr: `reprise: ${join(folder, 'none.yaml')} cannot be read (ENOENT)\n`,
+    code: 1,
+  })
+})
+
+test('help and version', async () => {
+  const { stdout, code } = await outcome(['--help'])
+  expect(stdout).toContain('--data-dir FOLDER')
+  expect(code).toBe(0)
+  expect((await outcome(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})

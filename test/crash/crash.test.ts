@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startProcess } from './server-process.ts'
+import { type CrashUpstream, expectedAnswer, expectedText, startUpstream } from './upstream.ts'
+
+const killedRunsWanted = 200
+const runsPerRound = 12
+const maxRounds = 60
+const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000)
+
+type Run = OpenAI.Beta.Threads.Run
+
+/** What the server has acknowledged about one run, and so may never lose. */
+interface Acknowledged {
+  thread_id: string
+  question: string
+  run_id?: string
+  outputs?: string[]
+  cancelled?: boolean
+  /** The server died before the run was over. */
+  interrupted?: boolean
+}
+
+describe('a server that is killed at any moment', () => {
+  let dataDir: string
+  let upstream: CrashUpstream
+  let port: number
+  let client: OpenAI
+  let env: Record<string, string>
+  const random = randomFrom(seed)
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'reprise-crash-'))
+    upstream = await startUpstream()
+    port = await freePort()
+    env = { REPRISE_DATA_DIR: dataDir, REPRISE_UPSTREAM_URL: upstream.url, REPRISE_MAX_RUNS: '8' }
+    client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: 'test', maxRetries: 0, timeout: 10_000 })
+  })
+
+  afterAll(async () => {
+    await upstream[Symbol.asyncDispose]()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  it(`recovers from ${killedRunsWanted} runs cut at random points (CRASH_SEED=${seed})`, {
+    timeout: 240_000,
+  }, async () => {
+    const all: Acknowledged[] = []
+    let assistant_id: string | undefined
+    let cut = 0
+    for (let round = 0; cut < killedRunsWanted && round < maxRounds; round++) {
+      const server = await startProcess(port, env)
+      assistant_id ??= (await client.beta.assistants.create({ model: 'crash', tools: [ask] })).id
+      const work = Array.from({ length: runsPerRound }, (_, index) => {
+        const kind = random() < 0.5 ? 'text' : 'call'
+        const acknowledged: Acknowledged = { thread_id: '', question: `${kind}-${round}-${index}` }
+        return play(client, assistant_id as string, acknowledged, random()).then(
+          () => acknowledged,
+          () => ({ ...acknowledged, interrupted: true }), // what was acknowledged before the server died counts
+        )
+      })
+      await new Promise((resolve) => setTimeout(resolve, 20 + random() * 180))
+      await server.kill('SIGKILL')
+      const played: Acknowledged[] = await Promise.all(work)
+      all.push(...played)
+      cut += played.filter((one) => one.interrupted && one.run_id !== undefined).length
+    }
+    expect(cut).toBeGreaterThanOrEqual(killedRunsWanted)
+
+    const server = await startProcess(port, env)
+    for (const one of all) await check(client, one)
+    expect(await server.kill('SIGTERM')).toBe(0)
+  })
+
+  it('finishes what runs when it is asked to stop, and loses nothing that does not', { timeout: 60_000 }, async () => {
+    const first = await startProcess(port, { ...env, REPRISE_GRACE_SECONDS: '0' })
+    const assistant = await client.beta.assistants.create({ model: 'crash', tools: [ask] })
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, async (_, index): Promise<Acknowledged> => {
+        const question = `text-stop-${index}`
+        const run = await client.beta.threads.createAndRun({
+          assistant_id: assistant.id,
+          thread: { messages: [{ role: 'user', content: question }] },
+        })
+        return { question, thread_id: run.thread_id, run_id: run.id }
+      }),
+    )
+    expect(await first.kill('SIGTERM')).toBe(0)
+    const second = await startProcess(port, env)
+    for (const one of runs) await check(client, one)
+    await second.kill('SIGKILL')
+  })
+})
+
+const ask = { type: 'function' as const, function: { name: 'ask' } }
+
+/** One program against the server, noting what it was told. Rejects when the server goes away. */
+async function play(client: OpenAI, assistant_id: string, known: Acknowledged, chance: number): Promise<void> {
+  const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: known.question }] })
+  known.thread_id = thread.id
+  const created = await client.beta.threads.runs.create(thread.id, { assistant_id })
+  known.run_id = created.id
+  if (chance < 0.15) {
+    await client.beta.threads.runs.cancel(created.id, { thread_id: thread.id })
+    known.cancelled = true
+  }
+  const run = await settled(client, created)
+  if (run.status !== 'requires_action') return
+  const outputs = outputsFor(run)
+  await client.beta.threads.runs.submitToolOutputs(run.id, { thread_id: thread.id, tool_outputs: outputs })
+  known.outputs = outputs.map(({ output }) => output)
+  await settled(client, run)
+}
+
+function outputsFor(run: Run) {
+  const calls = run.required_action?.submit_tool_outputs.tool_calls ?? []
+  return calls.map((call, index) => ({ tool_call_id: call.id, output: `${run.id}:${index}` }))
+}
+
+async function settled(client: OpenAI, { id, thread_id }: Run): Promise<Run> {
+  for (;;) {
+    const run = await client.beta.threads.runs.retrieve(id, { thread_id })
+    if (!['queued', 'in_progress', 'cancelling'].includes(run.status)) return run
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
+}
+
+/** Every promise that the server made about this run. */
+async function check(client: OpenAI, known: Acknowledged): Promise<void> {
+  const { thread_id, question } = known
+  if (!thread_id) return
+  const messages = await client.beta.threads.messages.list(thread_id, { order: 'asc' })
+  expect(messages.data[0]?.content).toMatchObject([{ type: 'text', text: { value: question } }])
+  if (known.run_id === undefined) return
+
+  let run = await settled(client, await client.beta.threads.runs.retrieve(known.run_id, { thread_id }))
+  if (run.status === 'requires_action') {
+    expect(known.outputs).toBeUndefined() // acknowledged outputs were applied
+    const outputs = outputsFor(run)
+    await client.beta.threads.runs.submitToolOutputs(run.id, { thread_id, tool_outputs: outputs })
+    known.outputs = outputs.map(({ output }) => output)
+    run = await settled(client, run)
+  }
+  if (known.cancelled) expect(['cancelled', 'completed', 'requires_action']).toContain(run.status)
+  else if (run.status !== 'cancelled') expect(run.status).toBe('completed')
+  await checkRecord(client, run, known)
+}
+
+async function checkRecord(client: OpenAI, run: Run, { question, outputs }: Acknowledged): Promise<void> {
+  const { data: steps } = await client.beta.threads.runs.steps.list(run.id, { thread_id: run.thread_id, order: 'asc' })
+  for (const step of steps) expect(step.status).not.toBe('in_progress')
+  const total = steps.reduce((sum, step) => sum + (step.usage?.total_tokens ?? 0), 0)
+  expect(run.usage?.total_tokens).toBe(total)
+  const listed = await client.beta.threads.messages.list(run.thread_id, { run_id: run.id, order: 'asc' })
+  const written = steps.flatMap((step) => {
+    return step.step_details.type === 'message_creation' ? step.step_details.message_creation.message_id : []
+  })
+  expect(listed.data.map((message) => message.id)).toEqual(written)
+  if (run.status !== 'completed') return
+
+  const texts = listed.data.map((message) => (message.content[0]?.type === 'text' ? message.content[0].text.value : ''))
+  expect(steps.map((step) => step.type)).toEqual(
+    question.startsWith('call') ? ['tool_calls', 'message_creation'] : ['message_creation'],
+  )
+  if (question.startsWith('text')) return expect(texts).toEqual([expectedText(question)])
+  const calls = steps[0]?.step_details.type === 'tool_calls' ? steps[0].step_details.tool_calls : []
+  const applied = calls.map((call) => (call.type === 'function' ? call.function.output : undefined))
+  if (outputs) expect(applied).toEqual(outputs)
+  expect(texts).toEqual([expectedAnswer(applied as string[])])
+}
+
+/** Random numbers that can be had again: mulberry32. */
+function randomFrom(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,76 @@
+import { at, type Json, textAt } from './json.ts'
+import type { Exchange, Recording } from './recordings.ts'
+
+/** What goes over the wire with a request; no content type means no body. */
+export interface WireRequest {
+  readonly contentType: string | null
+  readonly body: string | undefined
+}
+
+/**
+ * The request of an exchange. The bodies of uploads were not kept: they are made again from what the replies say about
+ * them, in the form that the recording client gives them.
+ */
+export function requestOf(exchange: Exchange, recording: Recording): WireRequest {
+  const { request, request_type: contentType } = exchange
+  if (contentType === null) return { contentType, body: undefined }
+  if (request !== null) return { contentType, body: JSON.stringify(request) }
+  if (!contentType.startsWith('multipart/')) return { contentType, body: JSON.stringify(lostJson(exchange, recording)) }
+  return { contentType, body: form(contentType, lostParts(exchange, recording)) }
+}
+
+function lostJson({ path, response }: Exchange, recording: Recording): Json {
+  if (path.endsWith('/complete')) return { part_ids: partsOf(recording).map(({ response }) => textAt(response, 'id')) }
+  const { filename, purpose, bytes } = { filename: '', purpose: '', bytes: 0, ...Object(response) }
+  return { filename, purpose, bytes, mime_type: 'text/jsonl' }
+}
+
+interface Part {
+  readonly name: string
+  readonly filename?: string
+  readonly text: string
+}
+
+function lostParts({ path, response }: Exchange, recording: Recording): Part[] {
+  if (path.endsWith('/parts')) return [{ name: 'data', filename: 'data', text: shareOf(recording) }]
+  const bytes = Number(at(response, 'bytes') ?? 1)
+  const filename = textAt(response, 'filename') || 'any.txt'
+  return [
+    { name: 'file', filename, text: 'a'.repeat(bytes) },
+    { name: 'purpose', text: textAt(response, 'purpose') || refusedPurpose(response) },
+  ]
+}
+
+/** An equal share of what the upload was created for. */
+function shareOf(recording: Recording): string {
+  const bytes = Number(at(recording.exchanges[0]?.response, 'bytes'))
+  return 'a'.repeat(bytes / partsOf(recording).length)
+}
+
+function partsOf({ exchanges }: Recording): readonly Exchange[] {
+  return exchanges.filter(({ path }) => path.endsWith('/parts'))
+}
+
+/** `'x' is not one of [...]` */
+function refusedPurpose(error: Json): string {
+  return /^'(\w+)' is not one of/.exec(textAt(error, 'error', 'message'))?.[1] ?? ''
+}
+
+/** As .NET's `MultipartFormDataContent` writes it: names without quotes, and the file's name a second time, encoded. */
+function form(contentType: string, parts: readonly Part[]): string {
+  const boundary = /boundary="(.+)"/.exec(contentType)?.[1]
+  const written = parts.map(({ name, filename, text }) => {
+    const file =
+      filename === undefined ? '' : `; filename=${token(filename)}; filename*=utf-8''${encodeURIComponent(filename)}`
+    const type = filename === undefined ? 'Content-Type: text/plain; charset=utf-8\r\n' : ''
+    return `--${boundary}\r\n${type}Content-Disposition: form-data; name=${name}${file}\r\n\r\n${text}\r\n`
+  })
+  return `${written.join('')}--${boundary}--\r\n`
+}
+
+/** A header's value may be bare only if it is a token; what is not ASCII goes in an encoded word. */
+function token(filename: string): string {
+  if (/^[\w.-]+$/.test(filename)) return filename
+  if (/^[\x20-\x7e]+$/.test(filename)) return `"${filename}"`
+  return `"=?utf-8?B?${Buffer.from(filename).toString('base64')}?="`
+}

@@ -1,0 +1,79 @@
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDiskBlobs } from '../../src/adapters/blobs/disk.ts'
+import { openSqlite } from '../../src/adapters/database/open-database.ts'
+import type { FilePurpose } from '../../src/api/file.ts'
+import { newId } from '../../src/lib/id.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { createAssistants } from '../../src/resources/assistants.ts'
+import { createFiles, type FileOptions, type Files } from '../../src/resources/files.ts'
+import { createMessages } from '../../src/resources/messages.ts'
+import { createThreads } from '../../src/resources/threads.ts'
+import { createUploads } from '../../src/resources/uploads.ts'
+
+/**
+ * The services of the resources over a real store and real blobs in a folder of their own. `clock.now` is the time in
+ * Unix seconds and stands still until it is set; every model but `no-such-model` is accepted.
+ */
+export async function openResources(options: FileOptions = { downloadAnyFile: false }) {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'reprise-resources-'))
+  const store = await openSqlite({ path: join(folder.path, 'reprise.sqlite') })
+  const blobs = await openDiskBlobs(join(folder.path, 'blobs'))
+  const clock = { now: 1_700_000_000 }
+  const parts = { store, blobs, newId, now: () => clock.now }
+  const removedRuns: string[] = []
+  return {
+    ...parts,
+    folder: folder.path,
+    clock,
+    assistants: createAssistants({ ...parts, acceptsModel: (model) => model !== 'no-such-model' }),
+    threads: createThreads({ ...parts, onRunRemoved: (run_id) => removedRuns.push(run_id) }),
+    messages: createMessages(parts),
+    files: createFiles({ ...parts, options }),
+    uploads: createUploads(parts),
+    /** What `onRunRemoved` was told. */
+    removedRuns,
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      await folder.remove()
+    },
+  }
+}
+
+/** A stream of these pieces, as a body arrives. */
+export async function* piecesOf(...pieces: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece)
+}
+
+export const project = 'default'
+
+/** The object of a JSON text that is on its way. */
+export async function parsed(text: Promise<string>) {
+  return JSON.parse(await text)
+}
+
+/** Uploads a file and answers its id. */
+export async function uploadFile(
+  { files }: { files: Files },
+  { filename = 'numbers.csv', purpose = 'assistants', content = '1,2\n' }: Partial<UploadedFile> = {},
+): Promise<string> {
+  const settings = async () => ({ purpose, expires_after: null })
+  const { id } = await parsed(files.create(project, { filename, data: piecesOf(content), settings }))
+  return id
+}
+
+interface UploadedFile {
+  filename: string
+  purpose: FilePurpose
+  content: string
+}
+
+/** Puts a run that is not over on a thread, and answers its id. */
+export async function startRun({ store }: { store: Store }, thread_id: string): Promise<string> {
+  const id = newId('run')
+  await store.transaction(project, (tx) =>
+    tx.runs.insert({ id, thread_id, status: 'queued', expires_at: null, body: JSON.stringify({ id }) }),
+  )
+  return id
+}
