@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,11 +45,17 @@ async function serving(env?: Record<string, string>) {
   let printed = ''
   for await (const piece of child.stdout.iterator({ destroyOnReturn: false })) {
     printed += piece
-    if (printed.includes('be brief') || printed.includes('Be brief')) break
+    if (printed.includes('Be brief')) break
   }
   child.stdout.resume()
   const url = /Base URL +(\S+)\/v1/.exec(printed)?.[1] ?? ''
   return { child, ended, printed, url }
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  const headers = { authorization: 'Bearer any', 'content-type': 'application/json' }
+  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  return reply.json()
 }
 
 test('serves, says where, and stops when asked', async () => {
@@ -65,6 +71,17 @@ test('a signal that comes twice at once, as npm passes it on, is one wish', asyn
   child.kill('SIGINT')
   child.kill('SIGINT')
   expect(await ended).toBe(0)
+})
+
+test('a second signal ends it at once, whatever is under way', async () => {
+  const script = join(folder, 'script.yaml')
+  writeFileSync(script, 'rules: [{ match: {}, reply: { failure: { hang_after: 0 } } }]')
+  const { child, ended, url } = await serving({ REPRISE_SCRIPT: script, REPRISE_GRACE_SECONDS: '60' })
+  const { id } = z.object({ id: z.string() }).parse(await post(`${url}/v1/assistants`, { model: 'gpt-4o' }))
+  await post(`${url}/v1/threads/runs`, { assistant_id: id, thread: { messages: [{ role: 'user', content: 'Hi' }] } })
+  const insisting = setInterval(() => child.kill('SIGTERM'), 100)
+  expect(await ended).toBe(143)
+  clearInterval(insisting)
 })
 
 test('one line says that the data folder is in use', async () => {

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError, type Environment, readConfig } from '../config.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import { type CommandLine, parseCommandLine, UsageError } from './command-line.ts'
-import { doctor } from './doctor.ts'
 import { helpText } from './help.ts'
-import { serve } from './serve.ts'
 
 /** Does what the command line asks; answers the exit code. `args` are what follows the program's name. */
 export async function runReprise(args: readonly string[], env: Environment): Promise<number> {
@@ -17,12 +15,18 @@ export async function runReprise(args: readonly string[], env: Environment): Pro
   }
 }
 
-function runCommand({ command, flags, json }: CommandLine, env: Environment): Promise<number> | number {
+// The large parts are loaded when they are needed: help and error lines come at once.
+async function runCommand({ command, flags, json }: CommandLine, env: Environment): Promise<number> {
   switch (command) {
-    case 'serve':
-      return serve(readConfig(env, flags), version())
-    case 'doctor':
+    case 'serve': {
+      const config = readConfig(env, flags)
+      const { serve } = await import('./serve.ts')
+      return serve(config, version())
+    }
+    case 'doctor': {
+      const { doctor } = await import('./doctor.ts')
       return doctor({ env, flags, json })
+    }
     case 'help':
       return print(helpText(version()))
     case 'version':

@@ -22,6 +22,8 @@ export type InterruptReason = 'cancelled' | 'expired' | 'deleted'
 
 export interface RunLog {
   append(...events: StreamEvent[]): void
+  /** Whether `done` was appended; nothing can follow it. */
+  over(): boolean
   /**
    * Every event of this leg from the first that is still held, then the live ones, and ends after `done`. A follower
    * that reads slowly gets fewer and larger deltas; what it reads in the end is the same text.

@@ -5,7 +5,7 @@ import type { RunStep } from '../api/run-step.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { RunRow, StepRow, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
-import { endMessage, endStep, type OpenStep, type StepEnd } from './open-step.ts'
+import { endMessage, endStep, type OpenStep, type StepEnd, settleMessageRow } from './open-step.ts'
 import { before } from './run-status.ts'
 import { noUsage, sumUsage } from './usage.ts'
 
@@ -86,8 +86,7 @@ async function settleMessage(
   now: number,
 ): Promise<StreamEvent[]> {
   if (!message) return []
-  const settled = endMessage(message, messageCut(ending), now)
-  await tx.messages.update(settled.id, { body: toText(settled) })
+  const settled = await settleMessageRow(tx, endMessage(message, messageCut(ending), now))
   const event = settled.status === 'completed' ? 'thread.message.completed' : 'thread.message.incomplete'
   return [{ event, data: settled }]
 }

@@ -1,6 +1,8 @@
+import { fromText, toText } from '../api/json.ts'
 import type { Message, MessageIncompleteReason } from '../api/message.ts'
 import type { RunError, Usage } from '../api/run.ts'
 import type { RunStep } from '../api/run-step.ts'
+import type { Transaction } from '../ports/store.ts'
 
 /** What a run has open: at most one step at a time, and the message that step writes, with all that is known of them. */
 export interface OpenStep {
@@ -35,4 +37,16 @@ export function endStep(step: RunStep, end: StepEnd, now: number): RunStep {
 export function endMessage(message: Message, cut: MessageIncompleteReason | null, now: number): Message {
   if (cut === null) return { ...message, status: 'completed', completed_at: now }
   return { ...message, status: 'incomplete', incomplete_at: now, incomplete_details: { reason: cut } }
+}
+
+/**
+ * Writes a message that is over, and answers it as it then stands: metadata is the client's and may have changed while
+ * the run wrote the rest. A message that was deleted meanwhile stays deleted.
+ */
+export async function settleMessageRow(tx: Pick<Transaction, 'messages'>, settled: Message): Promise<Message> {
+  const row = await tx.messages.get(settled.id)
+  if (!row) return settled
+  const message = { ...settled, metadata: fromText(row.body).metadata }
+  await tx.messages.update(message.id, { body: toText(message) })
+  return message
 }

@@ -8,7 +8,7 @@ import type { NewId } from '../lib/id.ts'
 import type { RunLog } from '../ports/events.ts'
 import type { Transaction } from '../ports/store.ts'
 import { messageOpened, newAssistantMessage, newStep, stepOpened, stepRow } from './new-step.ts'
-import { endMessage, endStep, type OpenStep } from './open-step.ts'
+import { endMessage, endStep, type OpenStep, settleMessageRow } from './open-step.ts'
 import { noUsage } from './usage.ts'
 
 /**
@@ -119,9 +119,8 @@ export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWri
 /** The model spoke before it called: its message is finished. What the turn cost goes to the calls, once it is known. */
 async function settleSpoken(tx: Transaction, { step, message }: OpenStep, now: number): Promise<StreamEvent[]> {
   if (!message) throw new Error(`step ${step.id} wrote no message`)
-  const said = endMessage(message, null, now)
+  const said = await settleMessageRow(tx, endMessage(message, null, now))
   const over = endStep(step, { status: 'completed', usage: noUsage }, now)
-  await tx.messages.update(said.id, { body: toText(said) })
   await tx.steps.update(over.id, { status: over.status, body: toText(over) })
   return [
     { event: 'thread.message.completed', data: said },

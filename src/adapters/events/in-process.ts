@@ -15,6 +15,7 @@ export function createInProcessEvents(): RunEvents {
         // Followers keep the log they have; the map only serves those who come while it is open.
         if (events.at(-1)?.event === 'done' && logs.get(run_id) === entry) logs.delete(run_id)
       },
+      over: log.over,
       follow: log.follow,
     }
     logs.set(run_id, entry)

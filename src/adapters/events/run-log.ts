@@ -87,5 +87,5 @@ export function createRunLog(): RunLog {
     return entries[low]
   }
 
-  return { append, follow }
+  return { append, over: () => closed, follow }
 }

@@ -98,7 +98,7 @@ async function* batchesOf(
     throw error instanceof UpstreamFailure ? error : connection.translate(error, request.model)
   } finally {
     // After `[DONE]` only the end of the body is missing; reading it keeps the socket for the next request.
-    if (complete) body.on('error', () => {}).resume()
+    if (complete) body.resume()
     else body.destroy()
   }
   yield batch

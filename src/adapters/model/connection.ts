@@ -53,7 +53,7 @@ export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 
   async function send({ method, path, body, headers, model, signal }: OutgoingRequest) {
     signal.throwIfAborted()
     try {
-      return await agent.request({
+      const response = await agent.request({
         origin: base.origin,
         path: prefix + path + base.search,
         method,
@@ -61,6 +61,9 @@ export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 
         body: body ?? null,
         signal,
       })
+      // Whoever reads the body meets its errors; one that is left early fails too, with nobody there to hear it.
+      response.body.on('error', () => {})
+      return response
     } catch (error) {
       signal.throwIfAborted()
       throw isTimeout(error) ? silent(context(model), idleTimeout, error) : unreachable(context(model), error)

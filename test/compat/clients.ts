@@ -1,0 +1,81 @@
+import OpenAI, { toFile } from 'openai'
+import OpenAI4, { toFile as toFile4 } from 'openai4'
+import OpenAI5, { toFile as toFile5 } from 'openai5'
+import OpenAI6, { toFile as toFile6 } from 'openai6'
+
+/** One major version of the official client, in the shape of the newest one so that all can play the same scenes. */
+export interface ClientMajor {
+  /** `openai 7`. */
+  readonly name: string
+  open(options: { baseURL: string; apiKey: string; maxRetries?: number }): OpenAI
+  readonly toFile: typeof toFile
+  /** The error classes that this version throws. */
+  readonly errors: Pick<typeof OpenAI, 'APIUserAbortError' | 'BadRequestError' | 'NotFoundError'>
+}
+
+// The majors describe the same wire in types of their own; only version 4 also calls it differently.
+export const clientMajors = [
+  { name: 'openai 4', open: (options) => inNewShape(new OpenAI4(options)), toFile: toFile4, errors: OpenAI4 },
+  { name: 'openai 5', open: (options) => new OpenAI5(options) as unknown as OpenAI, toFile: toFile5, errors: OpenAI5 },
+  { name: 'openai 6', open: (options) => new OpenAI6(options) as unknown as OpenAI, toFile: toFile6, errors: OpenAI6 },
+  { name: 'openai 7', open: (options) => new OpenAI(options), toFile, errors: OpenAI },
+] as unknown as readonly ClientMajor[]
+
+type OfThread = { thread_id: string }
+type OfRun = OfThread & { run_id: string }
+
+/** Version 4 takes ids as arguments in the order of the path, and says `del`. */
+function inNewShape(client: OpenAI4): OpenAI {
+  const { beta, files, models } = client
+  const { assistants, threads } = beta
+  const { messages, runs } = threads
+  const { steps } = runs
+  const newMessages = reshape(messages, {
+    retrieve: (id: string, { thread_id }: OfThread) => messages.retrieve(thread_id, id),
+    update: (id: string, { thread_id, ...body }: OfThread) => messages.update(thread_id, id, body),
+    delete: (id: string, { thread_id }: OfThread) => messages.del(thread_id, id),
+  })
+  const newSteps = reshape(steps, {
+    retrieve: (id: string, { thread_id, run_id, ...query }: OfRun) => steps.retrieve(thread_id, run_id, id, query),
+    list: (run_id: string, { thread_id, ...query }: OfThread) => steps.list(thread_id, run_id, query),
+  })
+  const newRuns = reshape(runs, {
+    steps: newSteps,
+    retrieve: (id: string, { thread_id }: OfThread) => runs.retrieve(thread_id, id),
+    update: (id: string, { thread_id, ...body }: OfThread) => runs.update(thread_id, id, body),
+    cancel: (id: string, { thread_id }: OfThread) => runs.cancel(thread_id, id),
+    poll: (id: string, { thread_id }: OfThread) => runs.poll(thread_id, id),
+    submitToolOutputs: (id: string, { thread_id, ...body }: OfThread & Outputs) =>
+      runs.submitToolOutputs(thread_id, id, body),
+    submitToolOutputsAndPoll: (id: string, { thread_id, ...body }: OfThread & Outputs) =>
+      runs.submitToolOutputsAndPoll(thread_id, id, body),
+    submitToolOutputsStream: (id: string, { thread_id, ...body }: OfThread & Outputs) =>
+      runs.submitToolOutputsStream(thread_id, id, body),
+  })
+  const newThreads = reshape(threads, {
+    messages: newMessages,
+    runs: newRuns,
+    delete: (id: string) => threads.del(id),
+  })
+  return reshape(client, {
+    beta: reshape(beta, {
+      assistants: reshape(assistants, { delete: (id: string) => assistants.del(id) }),
+      threads: newThreads,
+    }),
+    files: reshape(files, { delete: (id: string) => files.del(id) }),
+    models: reshape(models, { delete: (id: string) => models.del(id) }),
+  }) as unknown as OpenAI
+}
+
+type Outputs = { tool_outputs: { tool_call_id: string; output: string }[] }
+
+/** `target` with other members in the place of some. Its own methods go on seeing the original. */
+function reshape<Target extends object>(target: Target, changes: Readonly<Record<string, unknown>>): Target {
+  return new Proxy(target, {
+    get(_, key) {
+      if (typeof key === 'string' && key in changes) return changes[key]
+      const member: unknown = Reflect.get(target, key)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
