@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { Log } from '../lib/log.ts'
+import type { PassThrough } from '../ports/model.ts'
 import { requireBetaHeader } from './beta-header.ts'
 import type { Endpoint } from './endpoint.ts'
 import { MethodNotAllowed, replyToError, unknownUrl } from './errors.ts'
@@ -14,7 +15,7 @@ import { runStepRoutes } from './routes/run-steps.ts'
 import { runRoutes } from './routes/runs.ts'
 import { threadRoutes } from './routes/threads.ts'
 import { uploadRoutes } from './routes/uploads.ts'
-import type { PassThrough, Services } from './services.ts'
+import type { Services } from './services.ts'
 
 /** The API's own place, and the two where Azure's clients look for it. */
 const basePaths = ['/v1', '/openai', '/openai/v1']

@@ -142,14 +142,3 @@ export interface Models {
   get(id: string): Promise<JsonText<Model>>
   remove(id: string): Promise<string>
 }
-
-/** Sends a request to the upstream that answers for its model, and hands back the reply as it comes. */
-export interface PassThrough {
-  forward(path: '/chat/completions' | '/embeddings', request: ForwardedRequest): Promise<Response>
-}
-
-export interface ForwardedRequest {
-  readonly body: Uint8Array | string
-  readonly headers: Headers
-  readonly signal: AbortSignal
-}

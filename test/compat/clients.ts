@@ -7,18 +7,40 @@ import OpenAI6, { toFile as toFile6 } from 'openai6'
 export interface ClientMajor {
   /** `openai 7`. */
   readonly name: string
-  open(options: { baseURL: string; apiKey: string; maxRetries?: number }): OpenAI
+  open(options: OpenOptions): OpenAI
   readonly toFile: typeof toFile
   /** The error classes that this version throws. */
   readonly errors: Pick<typeof OpenAI, 'APIUserAbortError' | 'BadRequestError' | 'NotFoundError'>
 }
 
+export interface OpenOptions {
+  readonly baseURL: string
+  readonly apiKey: string
+  readonly maxRetries?: number
+  readonly fetch?: typeof fetch
+}
+
 // The majors describe the same wire in types of their own; only version 4 also calls it differently.
 export const clientMajors = [
-  { name: 'openai 4', open: (options) => inNewShape(new OpenAI4(options)), toFile: toFile4, errors: OpenAI4 },
-  { name: 'openai 5', open: (options) => new OpenAI5(options) as unknown as OpenAI, toFile: toFile5, errors: OpenAI5 },
-  { name: 'openai 6', open: (options) => new OpenAI6(options) as unknown as OpenAI, toFile: toFile6, errors: OpenAI6 },
-  { name: 'openai 7', open: (options) => new OpenAI(options), toFile, errors: OpenAI },
+  {
+    name: 'openai 4',
+    open: (options: OpenOptions) => inNewShape(new OpenAI4(options as object)),
+    toFile: toFile4,
+    errors: OpenAI4,
+  },
+  {
+    name: 'openai 5',
+    open: (options: OpenOptions) => new OpenAI5(options) as unknown as OpenAI,
+    toFile: toFile5,
+    errors: OpenAI5,
+  },
+  {
+    name: 'openai 6',
+    open: (options: OpenOptions) => new OpenAI6(options) as unknown as OpenAI,
+    toFile: toFile6,
+    errors: OpenAI6,
+  },
+  { name: 'openai 7', open: (options: OpenOptions) => new OpenAI(options), toFile, errors: OpenAI },
 ] as unknown as readonly ClientMajor[]
 
 type OfThread = { thread_id: string }

@@ -34,16 +34,18 @@ describe.each(clientMajors)('$name', (major) => {
     expect(new Set(ids).size).toBe(many)
     expect(await idsOf(messages.list(id, { limit: 1 }))).toEqual(ids.toReversed())
     const newest = ids.toReversed()
-    const before = async (index: number, limit = 20) =>
+    const preceding = async (index: number, limit = 20) =>
       (await messages.list(id, { before: newest[index] as string, limit })).data.map((message) => message.id)
-    expect(await before(0)).toEqual([])
-    expect(await before(3)).toEqual(newest.slice(0, 3))
-    expect(await before(30, 5)).toEqual(newest.slice(25, 30))
+    expect(await preceding(0)).toEqual([])
+    expect(await preceding(3)).toEqual(newest.slice(0, 3))
+    expect(await preceding(30, 5)).toEqual(newest.slice(25, 30))
     const empty = await messages.list(id, { after: ids[0] as string })
     expect(empty).toMatchObject({ data: [], has_more: false })
   })
 })
 
 async function idsOf(items: AsyncIterable<{ id: string }>): Promise<string[]> {
-  return Array.fromAsync(items, ({ id }) => id)
+  const ids: string[] = []
+  for await (const { id } of items) ids.push(id)
+  return ids
 }

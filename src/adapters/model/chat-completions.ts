@@ -86,22 +86,32 @@ async function* batchesOf(
     usedIds: idsOf(request),
     failures: failuresOf(context),
   })
+  let yielded = false
   let complete = false
   try {
     for await (const _ of feeds(response, reader, context)) {
-      if (batch.length > 0) yield batch
+      if (batch.length === 0) continue
+      yielded = true
+      yield batch
       batch = []
     }
     reader.end()
     complete = true
-  } catch (error) {
-    throw error instanceof UpstreamFailure ? error : connection.translate(error, request.model)
+  } catch (thrown) {
+    const error = thrown instanceof UpstreamFailure ? thrown : connection.translate(thrown, request.model)
+    // What was said before the fault is passed on, unless it can be had whole by another attempt.
+    if (batch.length > 0 && (yielded || !isRetryable(error))) yield batch
+    throw error
   } finally {
     // After `[DONE]` only the end of the body is missing; reading it keeps the socket for the next request.
     if (complete) body.resume()
     else body.destroy()
   }
   yield batch
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof UpstreamFailure && error.retryable
 }
 
 /** Feeds the reader, one read from the socket at a time, until the reply is over. */

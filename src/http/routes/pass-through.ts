@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import type { PassThrough } from '../../ports/model.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import { maxJsonBytes, readBytes } from '../json-body.ts'
-import type { PassThrough } from '../services.ts'
 
 /** Whatever the upstream understands: the body goes there as it is, and its reply comes back as it is. */
 const anything = z.record(z.string(), z.unknown())
@@ -33,7 +33,7 @@ export function passThroughRoutes(passThrough: PassThrough): Endpoint[] {
 }
 
 async function forward(passThrough: PassThrough, path: '/chat/completions' | '/embeddings', request: Request) {
-  const body = await readBytes(request, maxJsonBytes)
+  const body = new TextDecoder().decode(await readBytes(request, maxJsonBytes))
   const reply = await passThrough.forward(path, { body, headers: request.headers, signal: request.signal })
   return new Response(reply.body, { status: reply.status, headers: endToEnd(reply.headers) })
 }

@@ -1,0 +1,70 @@
+import type {
+  AssistantRow,
+  FileRow,
+  MessageRow,
+  RunRow,
+  StepRow,
+  ThreadRow,
+  UploadPartRow,
+  UploadRow,
+} from '../../src/ports/store.ts'
+
+let made = 0
+
+/** An id that no other call has answered. */
+export function freshId(prefix: string): string {
+  made += 1
+  return `${prefix}_${String(made).padStart(6, '0')}`
+}
+
+/** Rows with the least in them; a test says what it cares about. Bodies need not be JSON to be kept. */
+export const row = {
+  assistant: (change: Partial<AssistantRow> = {}): AssistantRow => ({ ...base('asst'), ...change }),
+  thread: (change: Partial<ThreadRow> = {}): ThreadRow => ({ ...base('thread'), ...change }),
+  message: (change: Partial<MessageRow> = {}): MessageRow => ({
+    ...base('msg'),
+    thread_id: 'thread_0',
+    run_id: null,
+    ...change,
+  }),
+  run: (change: Partial<RunRow> = {}): RunRow => ({
+    ...base('run'),
+    thread_id: 'thread_0',
+    status: 'completed',
+    expires_at: null,
+    ...change,
+  }),
+  step: (change: Partial<StepRow> = {}): StepRow => ({
+    ...base('step'),
+    thread_id: 'thread_0',
+    run_id: 'run_0',
+    status: 'in_progress',
+    turn: 0,
+    usage: null,
+    ...change,
+  }),
+  file: (change: Partial<FileRow> = {}): FileRow => ({
+    ...base('file'),
+    purpose: 'assistants',
+    expires_at: null,
+    ...change,
+  }),
+  upload: (change: Partial<UploadRow> = {}): UploadRow => ({
+    ...base('upload'),
+    status: 'pending',
+    expires_at: 1_700_003_600,
+    details: '{"parts":[]}',
+    ...change,
+  }),
+  uploadPart: (change: Partial<UploadPartRow> = {}): UploadPartRow => ({
+    ...base('part'),
+    upload_id: 'upload_0',
+    bytes: 1,
+    ...change,
+  }),
+}
+
+function base(prefix: string) {
+  const id = freshId(prefix)
+  return { id, body: `{"id":"${id}","text":"wörter, \u{1f642} and \\u0000"}` }
+}
