@@ -18,8 +18,8 @@ Options, each of which is an environment variable too; the flag goes first:
 }
 
 const ending = `
-Without --upstream-url and --models, Reprise uses OpenAI if OPENAI_API_KEY is set, else a model server that it finds on
-its usual port on this machine (Ollama, LM Studio, llama.cpp, vLLM), else the built-in scripted model.
+Without --upstream-url, --models and --script, Reprise uses OpenAI if OPENAI_API_KEY is set, else a model server that it
+finds on its usual port on this machine (Ollama, LM Studio, llama.cpp, vLLM), else the built-in scripted model.
 `
 
 function explain(option: Option): string {

@@ -1,4 +1,4 @@
-import { at, isObject, type Json, json, listAt } from './json.ts'
+import { at, isObject, type Json, json, listAt } from '../support/json.ts'
 
 /** One event of a stream. */
 export type Event = { event: string; data: Json }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { json } from './json.ts'
+import { json } from '../support/json.ts'
 
 const exchange = z.object({
   method: z.enum(['GET', 'POST', 'DELETE']),

@@ -1,4 +1,4 @@
-import { at, type Json, textAt } from './json.ts'
+import { at, type Json, textAt } from '../support/json.ts'
 import type { Exchange, Recording } from './recordings.ts'
 
 /** What goes over the wire with a request; no content type means no body. */

@@ -2,7 +2,8 @@ import type { Hono } from 'hono'
 import { toText } from '../../src/api/json.ts'
 import type { StreamEvent } from '../../src/api/stream-event.ts'
 import { type AppOptions, createApp, type Health } from '../../src/http/app.ts'
-import type { PassThrough, Services, StartedRun } from '../../src/http/services.ts'
+import type { Services, StartedRun } from '../../src/http/services.ts'
+import type { PassThrough } from '../../src/ports/model.ts'
 
 /** An app over services that only note what they are asked. */
 export interface FakeApp {

@@ -34,16 +34,15 @@ export function createCheckpoints({
 
   async function afterCommit(): Promise<void> {
     commits += 1
-    if (commits % interval !== 0 || pages() < worthwhile) return
+    if (commits % interval !== 0) return
+    const pages = Number(look.get()?.log)
+    if (pages < worthwhile) return
     running ??= checkpoint()
-    if (pages() < tooMany) return
+    if (pages < tooMany) return
     await running
-    // What was written meanwhile is still in the log, and only an empty log starts again: once more, in quiet.
-    await checkpoint()
-  }
-
-  function pages(): number {
-    return Number(look.get()?.log)
+    // What was written meanwhile is still in the log, and only a log that was moved whole starts again: now, in quiet.
+    running = checkpoint()
+    await running
   }
 
   async function checkpoint(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Connection } from './connection.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -39,7 +40,7 @@ export function groupCommit({
   const waiting: Waiting[] = []
   let working = false
 
-  function run<Result>(work: (connection: SqliteConnection) => Promise<Result>): Promise<Result> {
+  function run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       waiting.push({ reject, attempt: () => attempt(work, resolve, reject) })
       if (!working) void workOff()
@@ -47,16 +48,20 @@ export function groupCommit({
   }
 
   async function attempt<Result>(
-    work: (connection: SqliteConnection) => Promise<Result>,
+    work: (connection: Connection) => Promise<Result>,
     resolve: (result: Result) => void,
     reject: (error: unknown) => void,
   ): Promise<Outcome> {
+    const own = untilEnded(connection)
     savepoint.run()
     try {
-      const result = await work(connection)
+      const result = await work(own)
+      own.end()
       release.run()
       return () => resolve(result)
     } catch (error) {
+      own.end()
+      if (!database.isTransaction) throw error // the disk is full or failed, and SQLite has undone the whole group
       undo.run()
       release.run()
       return () => reject(error)
@@ -84,9 +89,27 @@ export function groupCommit({
       if (connection.changes() > before) await flush()
       return outcomes
     } catch (error) {
-      if (database.isTransaction) database.exec('rollback')
+      if (database.isOpen && database.isTransaction) database.exec('rollback')
       return group.map((each) => () => each.reject(error))
     }
   }
   return { run }
+}
+
+/** The connection as one transaction has it. Used after its end, it would change what belongs to another. */
+function untilEnded(connection: Connection): Connection & { end(): void } {
+  let ended = false
+
+  function open(): Connection {
+    if (ended) throw new Error('this transaction has ended')
+    return connection
+  }
+  return {
+    all: (query, values) => open().all(query, values),
+    first: (query, values) => open().first(query, values),
+    run: (query, values) => open().run(query, values),
+    end() {
+      ended = true
+    },
+  }
 }

@@ -49,6 +49,7 @@ export async function openSqlite({ path, log }: { path: string; log?: Log }): Pr
     reader: sqliteConnection(reader),
     transactions,
     async check() {
+      wal.check()
       alive.get()
     },
     close: () => open.disposeAsync(),

@@ -6,6 +6,8 @@ import { dirname } from 'node:path'
 export interface WalFlush {
   /** Resolves when all that was committed before the call is on disk. Once it has failed it always fails. */
   flush(): Promise<void>
+  /** Throws once a flush has failed. */
+  check(): void
   close(): Promise<void>
 }
 
@@ -25,7 +27,11 @@ export async function openWalFlush(databasePath: string): Promise<WalFlush> {
       })
     })
   }
-  return { flush, close: () => wal.close() }
+
+  function check(): void {
+    if (broken) throw broken
+  }
+  return { flush, check, close: () => wal.close() }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -190,12 +190,12 @@ const faults: { what: string; reply: UpstreamReply; code: string; message: strin
   ...[
     ['not-json.sse', 'a chunk that is not JSON'],
     ['not-a-chunk.sse', "at 'choices'"],
+    ['stops-without-end.sse', "The model's reply was cut short"],
   ].map(([stream = '', message = '']) => ({ what: stream, reply: { stream }, code: 'server_error', message })),
   // Nothing of these was passed on when the fault came, so they are asked for again.
   ...[
     ['openrouter-error.sse', 'Provider disconnected'],
     ['llama-cpp-error.sse', 'Failed to process the prompt'],
-    ['stops-without-end.sse', "The model's reply was cut short"],
   ].map(([stream = '', message = '']) => {
     return { what: stream, reply: { stream }, code: 'server_error', message, attempts: 5 }
   }),

@@ -29,7 +29,7 @@ export function testTransactions(store: () => Store, create: CreateDatabase): vo
     }
   })
 
-  test('a statement that fails can be caught and the transaction goes on', async () => {
+  test('a statement that fails undoes its whole transaction', async () => {
     const project = freshId('project')
     const [thread, later] = [row.thread(), row.thread()]
     await store().transaction(project, (tx) => tx.threads.insert(thread))
@@ -73,13 +73,22 @@ export function testTransactions(store: () => Store, create: CreateDatabase): vo
     expect(seenOutside).toEqual(['20', 'unfinished'])
   })
 
+  test('a transaction that has ended can do nothing more', async () => {
+    const project = freshId('project')
+    const thread = row.thread()
+    const ended = await store().transaction(project, async (tx) => ({ tx }))
+    await expect(ended.tx.threads.insert(thread)).rejects.toThrow()
+    await expect(ended.tx.threads.get(thread.id)).rejects.toThrow()
+    expect(await store().read(project).threads.get(thread.id)).toBeUndefined()
+  })
+
   test('one that is started when another resolves is carried out as well', async () => {
     const project = freshId('project')
     for (let round = 0; round < 50; round++) {
-      await store().transaction(project, (tx) => tx.threads.insert(row.thread()))
+      await store().transaction(project, (tx) => tx.assistants.insert(row.assistant()))
     }
-    const { items } = await store().read(project).assistants.list({}, { limit: 1, order: 'asc' })
-    expect(items).toEqual([])
+    const { items } = await store().read(project).assistants.list({}, { limit: 100, order: 'asc' })
+    expect(items).toHaveLength(50)
   })
 
   test('what was committed is there when the database is opened again', async () => {

@@ -1,0 +1,163 @@
+# Plays every operation of the API through the generated client, and prints as JSON what the client made of the replies.
+# Standard input says where the servers are and which altered replies to ask for.
+
+require 'json'
+require 'set'
+require 'tempfile'
+require 'openapi_openai'
+
+Client = OpenApiOpenAIClient
+input = JSON.parse($stdin.read, symbolize_names: true)
+
+# The operations of one server. Every call is kept with the reply's id and with what it was decoded to.
+class Server
+  attr_reader :calls
+
+  def initialize(url)
+    config = Client::Configuration.new do |c|
+      c.scheme, c.host = url.split('://')
+      c.base_path = '/v1'
+      c.access_token = 'test'
+    end
+    client = Client::ApiClient.new(config)
+    @apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::ModelsApi].map { |api| api.new(client) }
+    @calls = []
+  end
+
+  def method_missing(operation, *arguments)
+    api = @apis.find { |each| each.respond_to?(operation) } or return super
+    decoded, _, headers = api.public_send("#{operation}_with_http_info", *arguments)
+    content = decoded.respond_to?(:to_hash) ? decoded.to_hash : File.read(decoded.path)
+    @calls << { operation: operation, request_id: headers['x-request-id'], type: decoded.class.name, decoded: content }
+    decoded
+  end
+
+  def respond_to_missing?(operation, _ = false)
+    @apis.any? { |each| each.respond_to?(operation) }
+  end
+
+  # Reads a run until it stands still.
+  def settled(run)
+    1000.times do
+      run = get_run(run.thread_id, run.id)
+      return run unless %w[queued in_progress cancelling].include?(run.status)
+      sleep 0.02
+    end
+    raise "run #{run.id} is still #{run.status}"
+  end
+
+  def run(assistant, text)
+    request = { assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: text }] } }
+    settled(create_thread_and_run(request))
+  end
+
+  # All steps of a run, from the list and one by one.
+  def steps(run)
+    listed = list_run_steps(run.thread_id, run.id, order: 'asc').data
+    listed.map { |step| get_run_step(run.thread_id, run.id, step.id) }
+  end
+end
+
+def upload(content, name)
+  path = File.join(Dir.mktmpdir, name)
+  File.write(path, content)
+  File.new(path)
+end
+
+def outcome
+  { decoded: yield.to_hash }
+rescue Client::ApiError => e
+  { status: e.code, error: Client::ErrorResponse.build_from_hash(JSON.parse(e.response_body, symbolize_names: true)).to_hash }
+rescue StandardError => e
+  { raised: "#{e.class}: #{e.message}" }
+end
+
+weather = { type: 'function', function: { name: 'get_weather', description: 'The weather', parameters: { type: 'object' } } }
+server = Server.new(input[:server])
+
+# Files and uploads
+image = server.create_file(upload('not really an image', 'cat.png'), 'vision')
+notes = server.create_file(upload('some notes', 'notes.txt'), 'assistants')
+server.list_files(purpose: 'vision')
+server.retrieve_file(notes.id)
+server.download_file(image.id)
+kept = server.create_upload(filename: 'long.txt', purpose: 'assistants', bytes: 8, mime_type: 'text/plain')
+parts = %w[abcd efgh].map { |half| server.add_upload_part(kept.id, upload(half, 'part')).id }
+server.complete_upload(kept.id, part_ids: parts)
+server.cancel_upload(server.create_upload(filename: 'x.txt', purpose: 'assistants', bytes: 8, mime_type: 'text/plain').id)
+
+# Models
+server.list_models
+server.retrieve_model('caller')
+no_model = outcome { server.delete_model('caller') }
+
+# Assistants
+caller, failing, cut = %w[caller failing cut].map { |model| server.create_assistant(model: model, tools: [weather]) }
+every = server.create_assistant(
+  model: 'caller', name: 'Every', description: 'One of each', instructions: 'Be brief.', temperature: 0.5, top_p: 0.5,
+  tools: [{ type: 'code_interpreter' }, { type: 'file_search', file_search: { max_num_results: 5 } }, weather],
+  tool_resources: { code_interpreter: { file_ids: [notes.id] } }, metadata: { a: 'b' },
+  response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: { type: 'object' }, strict: true } }
+)
+server.list_assistants(limit: 2)
+server.get_assistant(every.id)
+server.modify_assistant(every.id, response_format: { type: 'json_object' })
+server.delete_assistant(every.id)
+no_assistant = outcome { server.get_assistant(every.id) }
+
+# Threads and messages
+picture = { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } }
+thread = server.create_thread(create_thread_request: {
+  metadata: { topic: 'weather' }, tool_resources: { code_interpreter: { file_ids: [notes.id] } },
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'Look' }, picture, { type: 'image_file', image_file: { file_id: image.id } }] }]
+})
+server.get_thread(thread.id)
+server.modify_thread(thread.id, modify_thread_request: { metadata: { topic: 'rain' } })
+message = server.create_message(thread.id, role: 'user', content: 'What should I wear?',
+                                           attachments: [{ file_id: notes.id, tools: [{ type: 'code_interpreter' }] }])
+server.list_messages(thread.id)
+server.get_message(thread.id, message.id)
+server.modify_message(thread.id, message.id, modify_message_request: { metadata: { seen: 'yes' } })
+server.list_runs(thread.id) # none yet
+
+# A run that calls functions, says something before and after, and waits in between
+run = server.settled(server.create_run(thread.id, assistant_id: caller.id, max_completion_tokens: 500, truncation_strategy: { type: 'last_messages', last_messages: 5 }))
+server.steps(run)
+server.modify_run(thread.id, run.id, modify_run_request: { metadata: { a: 'b' } })
+calls = run.required_action.submit_tool_outputs.tool_calls
+outputs = calls.map { |call| { tool_call_id: call.id, output: "sunny for #{call.function.arguments}" } }
+server.submit_tool_ouputs_to_run(thread.id, run.id, tool_outputs: outputs)
+run = server.settled(run)
+steps = server.steps(run)
+server.list_runs(thread.id)
+server.list_messages(thread.id)
+
+# Every other end
+server.steps(server.run(failing, 'Fail'))
+server.steps(server.run(cut, 'Go on and on'))
+waiting = server.run(caller, 'Wait')
+server.cancel_run(waiting.thread_id, waiting.id)
+server.steps(server.settled(waiting))
+
+# Another server, whose runs expire soon and whose empty lists have no ids
+hasty = Server.new(input[:hasty])
+late = hasty.run(hasty.create_assistant(model: 'caller', tools: [weather]), 'Wait')
+hasty.settled(late) while hasty.get_run(late.thread_id, late.id).status == 'requires_action' && sleep(0.1)
+hasty.steps(late)
+no_ids = outcome { hasty.list_run_steps(late.thread_id, late.id, after: hasty.steps(late).last.id, order: 'asc') }
+
+# Replies that somebody tampered with
+tool_step = steps.find { |step| step.type == 'tool_calls' }
+altered = input[:alterations].to_h do |name, about|
+  header = { header_params: { 'X-Alter' => name.to_s } }
+  reading = { step: -> { server.get_run_step(thread.id, run.id, tool_step.id, header) },
+              run: -> { server.get_run(thread.id, run.id, header) },
+              message: -> { server.get_message(thread.id, message.id, header) } }
+  [name, outcome(&reading.fetch(about.to_sym))]
+end
+
+server.delete_message(thread.id, message.id)
+server.delete_thread(thread.id)
+server.delete_file(notes.id)
+
+puts JSON.generate(calls: server.calls, hasty: hasty.calls, no_model: no_model, no_assistant: no_assistant, no_ids: no_ids, altered: altered)
