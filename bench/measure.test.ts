@@ -26,8 +26,8 @@ test('the ratio of two contestants is the median of their paired ratios, not the
 })
 
 test('a floor is noisy when it disagrees with itself by more than half', () => {
-  expect(isNoisy([10, 15].map(sample))).toBe(false)
-  expect(isNoisy([10, 16].map(sample))).toBe(true)
+  expect(isNoisy([10, 15].map(sample), 'cpuPerOperation')).toBe(false)
+  expect(isNoisy([10, 16].map(sample), 'cpuPerOperation')).toBe(true)
 })
 
 test('contestants take turns, each round in the other order, and a noisy floor has all of it repeated', async () => {

@@ -21,7 +21,7 @@ export const usage = `node bench/main.ts [options]
   --seconds N          length of a turn (2)
   --json FILE          write every figure to FILE
   --gate               exit with 1 when a goal is missed by more than a quarter
-  --entry FILE         the server to start (src/cli/main.ts)
+  --entry FILE         the server to start (src/cli/main.js)
   --long-thread N      messages in the long thread of list-flat (100000)
   --open-streams N     streams of open-streams (1000)
   --self               put a floor program in the server's place; every ratio must then be about 1
@@ -38,7 +38,7 @@ export function readOptions(args: string[]): Options {
       json: { type: 'string' },
       self: { type: 'boolean', default: false },
       gate: { type: 'boolean', default: false },
-      entry: { type: 'string', default: 'src/cli/main.ts' },
+      entry: { type: 'string', default: 'src/cli/main.js' },
       'long-thread': { type: 'string', default: '100000' },
       'open-streams': { type: 'string', default: '1000' },
       limit: { type: 'string', default: '1500' },

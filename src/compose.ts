@@ -47,7 +47,7 @@ export async function compose(config: Config, overrides: Overrides) {
     passThrough: { forward: overrides.model?.forward ?? models.forward },
     health: () => health(store, application.runningRuns()),
     log,
-    options: { requireBetaHeader: config.requireBetaHeader },
+    options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
   const open = opening.move()
   return { app, application, upstream: describe(upstream, mapped), close: () => open.disposeAsync() }

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { compose, type Overrides } from './compose.ts'
 import type { Config } from './config.ts'
 
-export type { Config } from './config.ts'
+export { type Config, readConfig } from './config.ts'
 export type * from './ports/blobs.ts'
 export type * from './ports/events.ts'
 export type * from './ports/model.ts'

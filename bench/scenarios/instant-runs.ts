@@ -26,7 +26,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const [floorSamples = [], subjectSamples = []] = await measureInTurns([runs(floor), runs(subject)], bench.pace)
   const cpu = compare(floorSamples, subjectSamples, 'cpuPerOperation')
   const perSecond = median(subjectSamples.map((sample) => sample.perSecond))
-  const noisy = isNoisy(floorSamples)
+  const noisy = isNoisy(floorSamples, 'cpuPerOperation')
   return {
     findings: [
       judged({ label: 'instant runs', value: perSecond, unit: '/s', goal: atLeast(300), noisy }),

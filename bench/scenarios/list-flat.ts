@@ -22,7 +22,15 @@ async function run(bench: Bench): Promise<Outcome> {
   const cpu = compare(shortSamples, longSamples, 'cpuPerOperation')
   const label = `CPU, ${format(bench.longThread)} / ${shortThread} messages`
   return {
-    findings: [judged({ label, value: cpu.ratio, unit: 'x', goal: atMost(1.2), noisy: isNoisy(shortSamples) })],
+    findings: [
+      judged({
+        label,
+        value: cpu.ratio,
+        unit: 'x',
+        goal: atMost(1.2),
+        noisy: isNoisy(shortSamples, 'cpuPerOperation'),
+      }),
+    ],
     tables: [
       sampleTable('medians', { [short.name]: shortSamples, [long.name]: longSamples }),
       pairTable('CPU µs per list', cpu),

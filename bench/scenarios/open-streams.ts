@@ -13,59 +13,74 @@ export const openStreams: Scenario = {
 }
 
 const slowShare = 0.05
-const script = { tokens: 40, rate: 2 }
+const script = { tokens: 24, rate: 2 }
 /** Far more than the buffers between upstream and client hold: some 4 MB of events for each reader who does not read. */
 const slowScript = { tokens: 20_000, rate: 0 }
-const megabytesPerStream = 0.2
 const opensPerTurn = 20
 
+/**
+ * The same crowd comes twice. What the first wave adds to the memory is mostly the heap growing to its working size;
+ * a second wave that needs more again would say that something is kept.
+ */
 async function run(bench: Bench): Promise<Outcome> {
   const slowCount = Math.round(bench.openStreams * slowShare)
   await using upstream = await startUpstream()
   await using program = await startRunner(bench, upstream)
   await using reading = await runSpeaker('reader', program, script)
   await using stalling = await runSpeaker('slow reader', program, slowScript)
-  await Promise.all(Array.from({ length: 20 }, () => reading.open().finished.catch(() => {}))) // first use costs memory
   const memory = watchMemory(program.pid)
-  const slow = await openSlow(stalling, slowCount)
-  const crowd = await openCrowd(reading, bench.openStreams - slowCount)
-  memory.mark('all open')
-  const finished = (await Promise.all(crowd.ends)).filter((end) => end !== null).length
-  memory.mark('readers done')
-  for (const stream of slow) stream.resume()
-  const caughtUp = await Promise.allSettled(slow.map((stream) => stream.finished))
-  memory.mark('slow readers done')
-  await sleep(3000)
-  memory.mark('3 s later')
+  const counts = { reading: bench.openStreams - slowCount, slow: slowCount }
+  const first = await wave({ reading, stalling, memory, counts })
+  const second = await wave({ reading, stalling, memory, counts })
   memory.stop()
-  const growth = memory.peak() - memory.before
-  const complete = caughtUp.filter(
-    (end) => end.status === 'fulfilled' && countTokens(end.value.text) === slowScript.tokens,
-  ).length
+  const most = Math.min(first.open, second.open)
+  const rise = second.peak / first.peak
   return {
     findings: [
-      judged({
-        label: 'streams open at once',
-        value: crowd.mostOpen() + slow.length,
-        unit: '',
-        goal: atLeast(bench.openStreams),
-        noisy: false,
-      }),
-      judged({
-        label: 'RSS growth at its peak',
-        value: growth,
-        unit: 'MB',
-        goal: atMost(bench.openStreams * megabytesPerStream),
-        noisy: false,
-      }),
-      { label: 'readers served to the end', value: finished, unit: `of ${crowd.ends.length}` },
-      { label: 'slow readers served to the end', value: complete, unit: `of ${slow.length}` },
+      judged({ label: 'streams open at once', value: most, unit: '', goal: atLeast(bench.openStreams), noisy: false }),
+      judged({ label: 'peak RSS, second wave / first', value: rise, unit: 'x', goal: atMost(1.2), noisy: false }),
+      { label: 'RSS growth at the peak', value: Math.max(first.peak, second.peak) - memory.before, unit: 'MB' },
+      { label: 'readers served to the end', value: second.served, unit: `of ${counts.reading}` },
+      { label: 'slow readers served to the end', value: second.slowServed, unit: `of ${counts.slow}` },
     ],
     tables: [
       { title: 'resident memory, MB', columns: ['when', 'RSS'], rows: [['before', memory.before], ...memory.marks] },
     ],
     problems: [...reading.problems],
   }
+}
+
+interface Wave {
+  reading: Speaker
+  stalling: Speaker
+  memory: ReturnType<typeof watchMemory>
+  counts: { reading: number; slow: number }
+}
+
+async function wave({ reading, stalling, memory, counts }: Wave) {
+  memory.startPeak()
+  const slow = await openSlow(stalling, counts.slow)
+  memory.mark('slow readers open')
+  const crowd = await openCrowd(reading, counts.reading)
+  memory.mark('all open')
+  const ends = await Promise.all(crowd.ends)
+  memory.mark('readers done')
+  for (const stream of slow) stream.resume()
+  const slowEnds = await Promise.allSettled(slow.map((stream) => stream.finished))
+  memory.mark('slow readers done')
+  const peak = memory.peak()
+  await sleep(3000)
+  memory.mark('3 s later')
+  return {
+    peak,
+    open: crowd.mostOpen() + slow.length,
+    served: ends.filter((end) => end !== null).length,
+    slowServed: slowEnds.filter((end) => end.status === 'fulfilled' && isWhole(end.value.text)).length,
+  }
+}
+
+function isWhole(text: string): boolean {
+  return countTokens(text) === slowScript.tokens
 }
 
 /** Streams whose reader stops at the first token. */
@@ -122,6 +137,9 @@ function watchMemory(pid: number) {
     before,
     marks,
     mark: (when: string) => marks.push([when, look()]),
+    startPeak: () => {
+      peak = 0
+    },
     peak: () => peak,
     stop: () => clearInterval(timer),
   }

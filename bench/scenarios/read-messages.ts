@@ -43,7 +43,7 @@ async function readMessages(bench: Bench, next: NextRead): Promise<Outcome> {
   const subject = await openReader('subject', subjectServer, next)
   const [floorSamples = [], subjectSamples = []] = await measureInTurns([floor, subject], bench.pace)
   const cpu = compare(floorSamples, subjectSamples, 'cpuPerOperation')
-  const noisy = isNoisy(floorSamples)
+  const noisy = isNoisy(floorSamples, 'cpuPerOperation')
   return {
     findings: [
       judged({ label: 'CPU / floor F1', value: cpu.ratio, unit: 'x', goal: atMost(1.6), noisy }),

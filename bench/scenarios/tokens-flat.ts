@@ -31,7 +31,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const perToken = median(subjectSamples.map((sample) => sample.cpuPerOperation))
   const overPipe = compare(pipeSamples, subjectSamples, 'cpuPerOperation')
   const overRelay = compare(relaySamples, subjectSamples, 'cpuPerOperation')
-  const noisy = isNoisy(relaySamples)
+  const noisy = isNoisy(pipeSamples, 'cpuPerOperation')
   return {
     findings: [
       judged({ label: 'CPU per million tokens', value: perToken, unit: 's', goal: atMost(15), noisy }),

@@ -7,7 +7,12 @@ const parts: BannerParts = {
   version: '1.2.3',
   config: readConfig({ REPRISE_DATA_DIR: '/srv/data' }),
   url: 'http://127.0.0.1:4141',
-  upstream: { kind: 'ollama', label: 'Ollama at http://127.0.0.1:11434/v1' },
+  upstream: {
+    kind: 'ollama',
+    label: 'Ollama at http://127.0.0.1:11434/v1',
+    url: 'http://127.0.0.1:11434/v1',
+    mapped: [],
+  },
   colour: false,
 }
 
@@ -20,14 +25,25 @@ test('says where it listens, which model answers and where the data are', () => 
 })
 
 test('says loudly that there is no model, and what to do', () => {
-  const text = banner({ ...parts, upstream: { kind: 'scripted', label: 'the scripted model' } })
+  const text = banner({ ...parts, upstream: { kind: 'scripted', label: 'the scripted model', url: null, mapped: [] } })
   expect(text).toContain('NO LANGUAGE MODEL IS CONNECTED')
   expect(text).toContain('REPRISE_UPSTREAM_URL')
 })
 
+test('names the models that a models file maps', () => {
+  const upstream = { kind: 'mapped', label: 'no upstream for other models', url: null, mapped: ['gpt-4o', 'o3*'] }
+  expect(banner({ ...parts, upstream })).toMatch(
+    /Model +gpt-4o, o3\* by the models file; no upstream for other models\n/,
+  )
+})
+
 test('names the script', () => {
   const config = readConfig({ REPRISE_SCRIPT: '/srv/script.yaml' })
-  const text = banner({ ...parts, config, upstream: { kind: 'scripted', label: 'the scripted model' } })
+  const text = banner({
+    ...parts,
+    config,
+    upstream: { kind: 'scripted', label: 'the scripted model', url: null, mapped: [] },
+  })
   expect(text).toMatch(/REPLIES ARE SCRIPTED.*\n.*\/srv\/script\.yaml/)
 })
 

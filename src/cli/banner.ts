@@ -1,12 +1,13 @@
 import { styleText } from 'node:util'
 import type { Config } from '../config.ts'
+import type { Server } from '../server.ts'
 
 export interface BannerParts {
   version: string
   config: Config
   /** The server's own: `http://host:port`. */
   url: string
-  upstream: { readonly kind: string; readonly label: string }
+  upstream: Server['upstream']
   /** Whether to colour it. */
   colour: boolean
 }
@@ -20,7 +21,7 @@ export function banner({ version, config, url, upstream, colour }: BannerParts):
 ${bold(`Reprise ${version} is ready.`)}
 
   Base URL  ${bold(base)}${others}
-  Model     ${upstream.label}
+  Model     ${answering(upstream)}
   Data      ${config.dataDir}
 ${upstream.kind === 'scripted' ? scriptedWarning(config, colour) : ''}
 Give a program that base URL and any key:
@@ -33,6 +34,10 @@ or make an assistant by hand:
     -d '{"model": "${takesAnyModel(upstream) ? 'gpt-4o' : 'ONE-OF-YOUR-MODELS'}", "instructions": "Be brief."}'
 
 `
+}
+
+function answering({ label, mapped }: BannerParts['upstream']): string {
+  return mapped.length === 0 ? label : `${mapped.join(', ')} by the models file; ${label}`
 }
 
 /** An address to type for a server that listens on all of them. */

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { Log } from '../lib/log.ts'
 import type { PassThrough } from '../ports/model.ts'
 import { requireBetaHeader } from './beta-header.ts'
+import { withEmptyIds } from './empty-page.ts'
 import type { Endpoint } from './endpoint.ts'
 import { MethodNotAllowed, replyToError, unknownUrl } from './errors.ts'
 import { beginExchange, reply, stamp } from './exchange.ts'
@@ -23,6 +24,8 @@ const basePaths = ['/v1', '/openai', '/openai/v1']
 export interface AppOptions {
   /** Refuse requests for assistants, threads, messages, runs and steps that come without `OpenAI-Beta`. */
   readonly requireBetaHeader?: boolean
+  /** What `first_id` and `last_id` of an empty page are: null, as the original has it, or the empty string. */
+  readonly emptyListIds?: 'null' | 'empty'
 }
 
 /** How the server is; `ok: false` is answered with 503. */
@@ -77,6 +80,8 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
 function serve(endpoint: Endpoint, { log, options }: { log: Log; options: AppOptions }) {
   const needsBeta = options.requireBetaHeader === true && endpoint.tag === 'Assistants'
   const detail = endpoint.tag === 'Files'
+  const headers = endpoint.headers ?? {}
+  const shown = options.emptyListIds === 'empty' ? withEmptyIds : (text: string) => text
   return async function handle(context: Context): Promise<Response> {
     const exchange = beginExchange()
     try {
@@ -84,7 +89,7 @@ function serve(endpoint: Endpoint, { log, options }: { log: Log; options: AppOpt
       const answer = await endpoint.answer(context, (error) => {
         log.error({ err: error, request_id: exchange.request_id }, 'stream failed')
       })
-      return typeof answer === 'string' ? reply(exchange, answer) : stamp(exchange, answer)
+      return typeof answer === 'string' ? reply(exchange, shown(answer), { headers }) : stamp(exchange, answer)
     } catch (error) {
       return replyToError(error, { exchange, log, detail })
     }

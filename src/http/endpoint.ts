@@ -23,6 +23,8 @@ export interface Declaration<Path extends string, Query extends z.ZodObject, Bod
   readonly rawBody?: Content
   /** What a reply carries: JSON of this schema, or other content. */
   readonly response: z.ZodType | Content
+  /** What its JSON replies have beyond the headers of every reply. */
+  readonly headers?: Record<string, string>
   handle(call: Call<Path, Query, Body>): Promise<string | Response>
 }
 

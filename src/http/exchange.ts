@@ -1,6 +1,7 @@
 import { newId } from '../lib/id.ts'
+import { LightResponse } from './light-response.ts'
 
-/** One request on its way to its reply. `fail` logs an error that the client cannot be blamed for, with the id. */
+/** One request on its way to its reply. */
 export interface Exchange {
   readonly request_id: string
   /** `performance.now()` when the request came in. */
@@ -20,7 +21,7 @@ export function reply(
   text: string,
   { status = 200, headers }: { status?: number; headers?: Record<string, string> } = {},
 ): Response {
-  return new Response(text, {
+  return new LightResponse(text, {
     status,
     headers: {
       'content-type': 'application/json',

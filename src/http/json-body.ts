@@ -1,5 +1,6 @@
 import { type ApiError, badRequest } from '../api/error.ts'
-import { brokenOff, tooLarge, unsupportedContentType } from './errors.ts'
+import { unsupportedContentType } from './errors.ts'
+import { becauseBrokenOff, limitedBody } from './limited-body.ts'
 
 /** 32 MiB: a thread with a hundred messages of the greatest length fits, and one request cannot fill the memory. */
 export const maxJsonBytes = 32 * 1024 * 1024
@@ -17,37 +18,15 @@ export async function readJson(request: Request): Promise<unknown> {
 }
 
 /**
- * The body as text. A declared length is checked before anything is read, and the text comes in one piece; a body
- * that does not say its length is counted as it comes.
+ * The body as text. One that declares its length comes in one piece, which is the short way; one that does not is
+ * counted as it comes. Throws `ApiError` 400 or 413.
  */
-async function readText(request: Request, maxBytes: number): Promise<string> {
+export async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
-  if (declared === null) return new TextDecoder().decode(await readCounted(request, maxBytes))
-  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return request.text().catch(becauseBrokenOff)
-}
-
-/** The body as bytes, for those who pass it on. */
-export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length')
-  if (declared === null) return readCounted(request, maxBytes)
-  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return new Uint8Array(await request.arrayBuffer().catch(becauseBrokenOff))
-}
-
-async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (declared !== null && Number(declared) <= maxBytes) return request.text().catch(becauseBrokenOff)
   const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function becauseBrokenOff(cause: unknown): never {
-  throw brokenOff(cause)
+  for await (const chunk of limitedBody(request, maxBytes)) chunks.push(chunk)
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** `application/json`, `application/*+json`, or nothing said. */

@@ -1,7 +1,8 @@
 import { badRequest } from '../api/error.ts'
 import { createReader } from './byte-reader.ts'
 import { readDisposition } from './content-disposition.ts'
-import { brokenOff, tooLarge, unsupportedContentType } from './errors.ts'
+import { unsupportedContentType } from './errors.ts'
+import { limitedBody } from './limited-body.ts'
 
 /** One part of a form. Read its `data` before asking for the next part; what is left unread is skipped. */
 export interface Part {
@@ -23,8 +24,7 @@ export async function readForm<Result>(
   maxBytes: number,
   work: (parts: AsyncGenerator<Part>) => Promise<Result>,
 ): Promise<Result> {
-  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
-  const parts = partsOf(limited(request.body, maxBytes), boundaryOf(request))
+  const parts = partsOf(limitedBody(request, maxBytes), boundaryOf(request))
   try {
     return await work(parts)
   } catch (error) {
@@ -40,19 +40,6 @@ function boundaryOf(request: Request): string {
   const boundary = quoted ?? plain
   if (boundary === undefined) throw malformedForm('its content type names no boundary')
   return boundary
-}
-
-/** The body as it comes in, up to `maxBytes`. A client that goes away in the middle is not our error. */
-async function* limited(body: ReadableStream<Uint8Array> | null, maxBytes: number): AsyncGenerator<Uint8Array> {
-  const reader = body?.getReader()
-  let bytes = 0
-  for (;;) {
-    const next = await reader?.read().catch((cause: unknown) => Promise.reject(brokenOff(cause)))
-    if (next?.value === undefined) return
-    bytes += next.value.byteLength
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    yield next.value
-  }
 }
 
 /** The parts between the boundaries (RFC 7578). */

@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../api/stream-event.ts'
+import { LightResponse } from './light-response.ts'
 import { frameOf, framesOfFailure, keepAlive } from './sse-frame.ts'
 
 const keepAliveMs = 15_000
@@ -15,7 +16,7 @@ export function streamEvents(
   follow: (signal: AbortSignal) => AsyncIterable<StreamEvent>,
   { report }: { report: (error: unknown) => void },
 ): Response {
-  return new Response(eventStream(follow, report), {
+  return new LightResponse(eventStream(follow, report), {
     headers: {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',

@@ -9,6 +9,8 @@ export interface ClientMajor {
   readonly name: string
   open(options: OpenOptions): OpenAI
   readonly toFile: typeof toFile
+  /** Whether its stream helper takes `thread.run.incomplete` for the end of a run; without that it rejects. */
+  readonly endsWithIncomplete: boolean
   /** The error classes that this version throws. */
   readonly errors: Pick<typeof OpenAI, 'APIUserAbortError' | 'BadRequestError' | 'NotFoundError'>
 }
@@ -26,21 +28,30 @@ export const clientMajors = [
     name: 'openai 4',
     open: (options: OpenOptions) => inNewShape(new OpenAI4(options as object)),
     toFile: toFile4,
+    endsWithIncomplete: false,
     errors: OpenAI4,
   },
   {
     name: 'openai 5',
-    open: (options: OpenOptions) => new OpenAI5(options) as unknown as OpenAI,
+    open: (options: OpenOptions) => new OpenAI5(options),
     toFile: toFile5,
+    endsWithIncomplete: true,
     errors: OpenAI5,
   },
   {
     name: 'openai 6',
-    open: (options: OpenOptions) => new OpenAI6(options) as unknown as OpenAI,
+    open: (options: OpenOptions) => new OpenAI6(options),
     toFile: toFile6,
+    endsWithIncomplete: true,
     errors: OpenAI6,
   },
-  { name: 'openai 7', open: (options: OpenOptions) => new OpenAI(options), toFile, errors: OpenAI },
+  {
+    name: 'openai 7',
+    open: (options: OpenOptions) => new OpenAI(options),
+    toFile,
+    endsWithIncomplete: true,
+    errors: OpenAI,
+  },
 ] as unknown as readonly ClientMajor[]
 
 type OfThread = { thread_id: string }

@@ -49,7 +49,10 @@ export async function openConversation(client: OpenAI): Promise<{ assistant_id: 
 }
 
 /** One output for every call that the run waits for, in any order. */
-export function outputsFor(run: OpenAI.Beta.Threads.Run, output = 'sunny'): { tool_call_id: string; output: string }[] {
-  const calls = run.required_action?.submit_tool_outputs.tool_calls ?? []
+export function outputsFor(
+  { required_action }: Pick<OpenAI.Beta.Threads.Run, 'required_action'>,
+  output = 'sunny',
+): { tool_call_id: string; output: string }[] {
+  const calls = required_action?.submit_tool_outputs.tool_calls ?? []
   return calls.map((call) => ({ tool_call_id: call.id, output: `${call.function.name}: ${output}` })).reverse()
 }

@@ -31,7 +31,9 @@ export async function startAlteringProxy(
       if (alter && isObject(content)) alter(content)
       body = Buffer.from(JSON.stringify(content))
     }
-    const headers = Object.fromEntries([...reply.headers].filter(([name]) => !/^(content-length|connection|keep-alive|transfer-encoding)$/.test(name)))
+    const headers = Object.fromEntries(
+      [...reply.headers].filter(([name]) => !/^(content-length|connection|keep-alive|transfer-encoding)$/.test(name)),
+    )
     response.writeHead(reply.status, headers).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,4 +1,4 @@
-import { type JsonObject, json, type Json, isObject, at } from '../support/json.ts'
+import { at, isObject, type Json, type JsonObject, json } from '../support/json.ts'
 
 /** What our document says and the one that the published client was made from does not: such keys are unknown to it. */
 export const unpublishedKeys: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +38,8 @@ function narrow(name: string, schema: JsonObject): void {
   const { properties } = schema
   if (!isObject(properties)) return
   for (const key of unpublishedKeys[name] ?? []) remove(schema, properties, key)
-  if (/^List\w+Response$/.test(name)) for (const key of ['first_id', 'last_id']) change(properties, key, { nullable: false })
+  if (/^List\w+Response$/.test(name))
+    for (const key of ['first_id', 'last_id']) change(properties, key, { nullable: false })
   if (name === 'RunObject') {
     change(properties, 'tools', { maxItems: 20 })
     for (const key of ['max_prompt_tokens', 'max_completion_tokens']) change(properties, key, { minimum: 256 })

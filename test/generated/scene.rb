@@ -2,8 +2,9 @@
 # Standard input says where the servers are and which altered replies to ask for.
 
 require 'json'
-require 'set'
-require 'tempfile'
+require 'logger'
+require 'set' # which the generated code takes for granted
+require 'tmpdir'
 require 'openapi_openai'
 
 Client = OpenApiOpenAIClient
@@ -18,6 +19,7 @@ class Server
       c.scheme, c.host = url.split('://')
       c.base_path = '/v1'
       c.access_token = 'test'
+      c.logger = Logger.new($stderr) # standard output is for the report
     end
     client = Client::ApiClient.new(config)
     @apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::ModelsApi].map { |api| api.new(client) }
@@ -47,8 +49,18 @@ class Server
   end
 
   def run(assistant, text)
-    request = { assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: text }] } }
-    settled(create_thread_and_run(request))
+    message = Client::CreateMessageRequest.new(role: 'user', content: text)
+    thread = Client::CreateThreadRequest.new(messages: [message])
+    settled(create_thread_and_run(Client::CreateThreadAndRunRequest.new(assistant_id: assistant.id, thread: thread)))
+  end
+
+  # Waits, ten seconds at the most, until a run that nobody answers is over.
+  def expired(run)
+    100.times do
+      return if get_run(run.thread_id, run.id).status == 'expired'
+      sleep 0.1
+    end
+    raise "run #{run.id} does not expire"
   end
 
   # All steps of a run, from the list and one by one.
@@ -58,8 +70,10 @@ class Server
   end
 end
 
-def upload(content, name)
-  path = File.join(Dir.mktmpdir, name)
+folder = Dir.mktmpdir
+at_exit { FileUtils.remove_entry(folder) }
+define_method(:upload) do |content, name|
+  path = File.join(folder, name)
   File.write(path, content)
   File.new(path)
 end
@@ -126,7 +140,7 @@ server.steps(run)
 server.modify_run(thread.id, run.id, modify_run_request: { metadata: { a: 'b' } })
 calls = run.required_action.submit_tool_outputs.tool_calls
 outputs = calls.map { |call| { tool_call_id: call.id, output: "sunny for #{call.function.arguments}" } }
-server.submit_tool_ouputs_to_run(thread.id, run.id, tool_outputs: outputs)
+server.submit_tool_ouputs_to_run(thread.id, run.id, Client::SubmitToolOutputsRunRequest.new(tool_outputs: outputs))
 run = server.settled(run)
 steps = server.steps(run)
 server.list_runs(thread.id)
@@ -142,17 +156,18 @@ server.steps(server.settled(waiting))
 # Another server, whose runs expire soon and whose empty lists have no ids
 hasty = Server.new(input[:hasty])
 late = hasty.run(hasty.create_assistant(model: 'caller', tools: [weather]), 'Wait')
-hasty.settled(late) while hasty.get_run(late.thread_id, late.id).status == 'requires_action' && sleep(0.1)
+hasty.expired(late)
 hasty.steps(late)
 no_ids = outcome { hasty.list_run_steps(late.thread_id, late.id, after: hasty.steps(late).last.id, order: 'asc') }
 
 # Replies that somebody tampered with
+tampered = Server.new(input[:server])
 tool_step = steps.find { |step| step.type == 'tool_calls' }
 altered = input[:alterations].to_h do |name, about|
   header = { header_params: { 'X-Alter' => name.to_s } }
-  reading = { step: -> { server.get_run_step(thread.id, run.id, tool_step.id, header) },
-              run: -> { server.get_run(thread.id, run.id, header) },
-              message: -> { server.get_message(thread.id, message.id, header) } }
+  reading = { step: -> { tampered.get_run_step(thread.id, run.id, tool_step.id, header) },
+              run: -> { tampered.get_run(thread.id, run.id, header) },
+              message: -> { tampered.get_message(thread.id, message.id, header) } }
   [name, outcome(&reading.fetch(about.to_sym))]
 end
 

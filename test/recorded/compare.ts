@@ -1,5 +1,5 @@
-import { type Ids, kindOfId } from './ids.ts'
 import { at, isObject, type Json, type JsonObject } from '../support/json.ts'
+import { type Ids, kindOfId } from './ids.ts'
 
 /** What our reply says otherwise than the recorded one. */
 export interface Difference {

@@ -1,8 +1,8 @@
 import { vi } from 'vitest'
 import type { ModelPart } from '../../src/ports/model.ts'
 import { FakeModel } from '../support/fake-model.ts'
-import type { TestServer } from '../support/start-server.ts'
 import { json, textAt } from '../support/json.ts'
+import type { TestServer } from '../support/start-server.ts'
 import type { Exchange } from './recordings.ts'
 import { statusOf } from './turns.ts'
 

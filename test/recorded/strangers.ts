@@ -1,5 +1,5 @@
-import type { TestServer } from '../support/start-server.ts'
 import { at, isObject, type Json, listAt } from '../support/json.ts'
+import type { TestServer } from '../support/start-server.ts'
 import type { Recording } from './recordings.ts'
 
 const settings = [

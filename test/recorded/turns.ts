@@ -1,7 +1,7 @@
 import type { Usage } from '../../src/api/run.ts'
 import type { ModelPart } from '../../src/ports/model.ts'
-import { readEvents } from './events.ts'
 import { at, type Json, listAt, textAt } from '../support/json.ts'
+import { readEvents } from './events.ts'
 import type { Exchange, Recording } from './recordings.ts'
 
 /** What the recorded assistant said and called, turn by turn, as a model would say it. */

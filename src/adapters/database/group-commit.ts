@@ -20,6 +20,7 @@ interface Waiting {
  * after the other, so one that rejects undoes only itself; if the commit or the flush fails, all of its group reject.
  *
  * `flush` makes durable whatever was committed before it was called; `afterCommit` holds up the next group.
+ * `close` waits for all that was begun, and refuses whatever comes later.
  */
 export function groupCommit({
   database,
@@ -31,7 +32,7 @@ export function groupCommit({
   connection: SqliteConnection
   flush: () => Promise<void>
   afterCommit: () => Promise<void>
-}): Transactions {
+}): Transactions & { close(): Promise<void> } {
   const begin = database.prepare('begin immediate')
   const commit = database.prepare('commit')
   const savepoint = database.prepare('savepoint one')
@@ -39,9 +40,11 @@ export function groupCommit({
   const undo = database.prepare('rollback to one')
   const waiting: Waiting[] = []
   let working = false
+  let closed = false
 
   function run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
+      if (closed) throw new Error('the store is closed')
       waiting.push({ reject, attempt: () => attempt(work, resolve, reject) })
       if (!working) void workOff()
     })
@@ -93,7 +96,13 @@ export function groupCommit({
       return group.map((each) => () => each.reject(error))
     }
   }
-  return { run }
+
+  async function close(): Promise<void> {
+    const last = run(async () => undefined)
+    closed = true
+    await last
+  }
+  return { run, close }
 }
 
 /** The connection as one transaction has it. Used after its end, it would change what belongs to another. */

@@ -40,7 +40,7 @@ export async function openSqlite({ path, log }: { path: string; log?: Log }): Pr
   writer.exec('pragma synchronous = normal; pragma wal_autocheckpoint = 0')
   const { afterCommit } = checkpoints
   const transactions = groupCommit({ database: writer, connection, flush: wal.flush, afterCommit })
-  opening.defer(() => transactions.run(async () => undefined)) // comes after all that wait
+  opening.defer(() => transactions.close())
 
   const open = opening.move()
   const alive = reader.prepare('select 1')

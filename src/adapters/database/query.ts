@@ -45,7 +45,8 @@ export function queryCompiler(dialect: Dialect): QueryCompiler {
       if (name === undefined) throw new Error(`a literal among the parameters of: ${compiled.sql}`)
       return name
     })
-    return { text: compiled.sql, names, writes: !compiled.sql.startsWith('select') }
+    const text = compiled.sql.trim()
+    return { text, names, writes: !text.startsWith('select') }
   }
   return { dialect, db, query }
 }

@@ -4,6 +4,7 @@ import { deletedObject, listOf } from '../../api/list.ts'
 import { attachmentNamed } from '../content-disposition.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import { fileUpload, maxFileBytes } from '../file-form.ts'
+import { LightResponse } from '../light-response.ts'
 import { readForm } from '../multipart.ts'
 import type { FileContent, Services } from '../services.ts'
 
@@ -67,7 +68,7 @@ export function fileRoutes({ files }: Services): Endpoint[] {
 }
 
 function download({ filename, bytes, data }: FileContent): Response {
-  return new Response(data, {
+  return new LightResponse(data, {
     headers: {
       'content-type': 'application/octet-stream',
       'content-length': String(bytes),

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { PassThrough } from '../../ports/model.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
-import { maxJsonBytes, readBytes } from '../json-body.ts'
+import { maxJsonBytes, readText } from '../json-body.ts'
+import { LightResponse } from '../light-response.ts'
 
 /** Whatever the upstream understands: the body goes there as it is, and its reply comes back as it is. */
 const anything = z.record(z.string(), z.unknown())
@@ -33,9 +34,9 @@ export function passThroughRoutes(passThrough: PassThrough): Endpoint[] {
 }
 
 async function forward(passThrough: PassThrough, path: '/chat/completions' | '/embeddings', request: Request) {
-  const body = new TextDecoder().decode(await readBytes(request, maxJsonBytes))
+  const body = await readText(request, maxJsonBytes)
   const reply = await passThrough.forward(path, { body, headers: request.headers, signal: request.signal })
-  return new Response(reply.body, { status: reply.status, headers: endToEnd(reply.headers) })
+  return new LightResponse(reply.body, { status: reply.status, headers: endToEnd(reply.headers) })
 }
 
 /** What concerns the connection to the upstream, or the bytes as they were before they were decoded, ends here. */

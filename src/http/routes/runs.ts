@@ -11,6 +11,9 @@ import type { Services, StartedRun } from '../services.ts'
 import { streamEvents } from '../sse.ts'
 import { includeQuery } from './include-query.ts'
 
+// The clients' poll helpers wait so long before they ask again, and five seconds where nobody tells them.
+const pollHeaders = { 'openai-poll-after-ms': '200' }
+
 export function runRoutes({ runs }: Services): Endpoint[] {
   return [
     endpoint({
@@ -57,6 +60,7 @@ export function runRoutes({ runs }: Services): Endpoint[] {
       tag: 'Assistants',
       summary: 'Get a run.',
       response: run,
+      headers: pollHeaders,
       handle: ({ project, params }) => runs.get(project, params.thread_id, params.run_id),
     }),
     endpoint({

@@ -1,6 +1,7 @@
 /**
- * The first schema. `seq` orders rows and ends every index implicitly, being the row's own number; ids are unique in the
- * whole database, so the columns that point at one need no project in their index.
+ * The first schema. `seq` is the row's own number: it orders rows and is the silent last column of every index. Ids are
+ * unique in the whole database, so an index of rows that belong to something needs no project. Where two indexes
+ * would serve a query as well, SQLite takes the one that was made first; the narrower one therefore comes first.
  */
 export const first = `
 create table assistants (
@@ -9,8 +10,8 @@ create table assistants (
   id text not null unique,
   body text not null
 ) strict;
-create index assistants_with_files on assistants (project) where instr(body, '"file_ids":["') > 0;
 create index assistants_list on assistants (project);
+create index assistants_with_files on assistants (project) where instr(body, '"file_ids":["') > 0;
 
 create table threads (
   seq integer primary key autoincrement,
@@ -66,8 +67,8 @@ create table files (
   expires_at integer,
   body text not null
 ) strict;
-create index files_list on files (project);
 create index files_by_purpose on files (project, purpose);
+create index files_list on files (project);
 create index files_expiring on files (expires_at) where expires_at is not null;
 
 create table uploads (
