@@ -34,7 +34,7 @@ export const toolCall = z.discriminatedUnion('type', [
       id: z.string(),
       type: z.literal('file_search'),
       file_search: z.object({
-        ranking_options: rankingOptions.optional(),
+        ranking_options: rankingOptions.required().optional(),
         results: z.array(searchResult).optional(),
       }),
     })

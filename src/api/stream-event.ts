@@ -1,4 +1,4 @@
-import type { Message } from './message.ts'
+import type { Annotation, Message } from './message.ts'
 import type { Run } from './run.ts'
 import type { RunStep } from './run-step.ts'
 import type { Thread } from './thread.ts'
@@ -11,9 +11,12 @@ export type MessageDelta = {
 }
 
 export type MessageDeltaPart =
-  | { index: number; type: 'text'; text: { value?: string; annotations?: object[] } }
+  | { index: number; type: 'text'; text: { value?: string; annotations?: AnnotationDelta[] } }
   | { index: number; type: 'refusal'; refusal: string }
   | { index: number; type: 'image_file'; image_file: { file_id: string } }
+
+/** Comes whole, with its place among the annotations of its text. */
+export type AnnotationDelta = Annotation & { index: number }
 
 /** A piece of a tool call: the first for an index carries id and names, the following ones only what is appended. */
 export type RunStepDelta = {

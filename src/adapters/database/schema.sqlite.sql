@@ -21,8 +21,8 @@ CREATE TABLE messages (
   run_id text,
   body text not null
 ) strict;
+CREATE INDEX messages_of_run on messages (run_id) where run_id is not null;
 CREATE INDEX messages_list on messages (thread_id);
-CREATE INDEX messages_of_run on messages (thread_id, run_id) where run_id is not null;
 CREATE TABLE runs (
   seq integer primary key autoincrement,
   project text not null,

@@ -1,16 +1,13 @@
-import { createParser } from 'eventsource-parser'
 import type { Dispatcher } from 'undici'
 import type { Log } from '../../lib/log.ts'
 import type { ModelPart, ModelProvider, ModelRequest } from '../../ports/model.ts'
 import { type ChatDialect, chatRequest } from './chat-messages.ts'
-import { type ChatReader, createChatReader, type StreamFailures } from './chat-stream.ts'
+import { batchesOf } from './chat-reply.ts'
 import { type Connection, headerOf, readText } from './connection.ts'
 import { type RetryPolicy, retryAfterOf, retrying } from './retry.ts'
-import { cutShort, type FailureContext, failureOfAnswer, failureOfChunk, UpstreamFailure } from './upstream-failure.ts'
+import { failureOfAnswer, type UpstreamFailure } from './upstream-failure.ts'
 
 const maxErrorLength = 64 * 1024
-const maxReplyLength = 64 * 1024 * 1024 // of a reply that is not streamed
-const maxEventLength = 16 * 1024 * 1024
 
 export interface ChatCompletionsOptions {
   readonly connection: Connection
@@ -27,23 +24,32 @@ export function createChatCompletions(options: ChatCompletionsOptions): ModelPro
   return async function* stream(request: ModelRequest, { signal }: { signal: AbortSignal }) {
     const body = JSON.stringify(chatRequest(request, dialect))
     const onRetry = ({ code, status, cause }: UpstreamFailure, wait: number) =>
-      log.warn({ upstream: connection.host, model: request.model, code, status, cause, wait }, 'model call retried')
+      log.warn(
+        { upstream: connection.host, model: request.model, code, status, wait, err: cause },
+        'model call retried',
+      )
     const reply = await retrying(() => openReply(body, request, signal, options), { signal, policy, onRetry })
     try {
-      for (const part of reply.first) yield part
-      for await (const batch of reply.rest) for (const part of batch) yield part
+      let batch: ModelPart[] | undefined = reply.first
+      while (batch) {
+        for (const part of batch) {
+          signal.throwIfAborted()
+          yield part
+        }
+        batch = (await reply.rest.next()).value
+      }
     } catch (error) {
       signal.throwIfAborted()
       throw error
     } finally {
-      await reply.rest.return()
+      await reply.rest.return(undefined)
     }
   }
 }
 
 interface Reply {
   readonly first: ModelPart[]
-  readonly rest: AsyncGenerator<ModelPart[], void, void>
+  readonly rest: AsyncGenerator<ModelPart[], undefined, void>
 }
 
 /** Sends the request and waits for the first parts: up to here everything can be done again. */
@@ -70,101 +76,4 @@ async function refusal(
   // When the rest of the answer is lost, the status alone says what happened.
   const body = await readText(response.body, maxErrorLength).catch(() => '')
   return failureOfAnswer({ status: response.statusCode, body, retryAfter }, connection.context(model))
-}
-
-/** The parts of the reply, as many at a time as one read from the socket brought. Closes the socket when left early. */
-async function* batchesOf(
-  response: Dispatcher.ResponseData,
-  request: ModelRequest,
-  connection: Connection,
-): AsyncGenerator<ModelPart[], void, void> {
-  const { body } = response
-  const context = connection.context(request.model)
-  let batch: ModelPart[] = []
-  const reader = createChatReader((part) => batch.push(part), {
-    parallel: request.parallel_tool_calls,
-    usedIds: idsOf(request),
-    failures: failuresOf(context),
-  })
-  let yielded = false
-  let complete = false
-  try {
-    for await (const _ of feeds(response, reader, context)) {
-      if (batch.length === 0) continue
-      yielded = true
-      yield batch
-      batch = []
-    }
-    reader.end()
-    complete = true
-  } catch (thrown) {
-    const error = thrown instanceof UpstreamFailure ? thrown : connection.translate(thrown, request.model)
-    // What was said before the fault is passed on, unless it can be had whole by another attempt.
-    if (batch.length > 0 && (yielded || !isRetryable(error))) yield batch
-    throw error
-  } finally {
-    // After `[DONE]` only the end of the body is missing; reading it keeps the socket for the next request.
-    if (complete) body.resume()
-    else body.destroy()
-  }
-  yield batch
-}
-
-function isRetryable(error: unknown): boolean {
-  return error instanceof UpstreamFailure && error.retryable
-}
-
-/** Feeds the reader, one read from the socket at a time, until the reply is over. */
-async function* feeds(response: Dispatcher.ResponseData, reader: ChatReader, context: FailureContext) {
-  const { body } = response
-  const type = headerOf(response, 'content-type') ?? ''
-  if (type.includes('json')) {
-    reader.read(await readText(body, maxReplyLength))
-    return
-  }
-  if (type.includes('html')) throw notAnApi(context)
-  let last = false
-  const parser = createParser({
-    maxBufferSize: maxEventLength,
-    onEvent: ({ data }) => reader.read(data, last),
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') throw failuresOf(context).malformed('an event without an end')
-    },
-  })
-  body.setEncoding('utf8')
-  try {
-    for await (const text of body.iterator({ destroyOnReturn: false })) {
-      parser.feed(text)
-      yield
-      if (reader.done()) return
-    }
-    last = true
-    parser.feed('\n\n') // some leave out the empty line that ends the last event
-  } catch (error) {
-    if (error instanceof UpstreamFailure || !reader.finished()) throw error
-    // The reply was complete; that its stream broke off behind it takes nothing away.
-  }
-}
-
-function failuresOf(context: FailureContext): StreamFailures {
-  return {
-    malformed: (what) =>
-      new UpstreamFailure('server_error', `${context.who} sent ${what}, in answer for the model '${context.model}'.`),
-    cutShort: () => cutShort(context),
-    reported: (error) => failureOfChunk(error, context),
-  }
-}
-
-function notAnApi({ who }: FailureContext): UpstreamFailure {
-  return new UpstreamFailure(
-    'server_error',
-    `${who} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
-  )
-}
-
-/** Ids that the conversation has already; some upstreams number the calls of every reply from 0. */
-function idsOf({ messages }: ModelRequest): Set<string> {
-  return new Set(
-    messages.flatMap((message) => (message.role === 'assistant' ? message.tool_calls.map(({ id }) => id) : [])),
-  )
 }

@@ -31,7 +31,7 @@ export interface ChatReader {
  */
 export function createChatReader(
   say: (part: ModelPart) => void,
-  options: { parallel: boolean; usedIds: Set<string>; failures: StreamFailures },
+  options: { usedIds: Set<string>; failures: StreamFailures },
 ): ChatReader {
   const { failures } = options
   const calls = createToolCalls(say, { ...options, malformed: failures.malformed })

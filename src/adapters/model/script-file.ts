@@ -122,7 +122,6 @@ const script = z.strictObject({
 })
 export type Script = z.infer<typeof script>
 export type Rule = Script['rules'][number]
-export type Reply = Rule['reply']
 export type ScriptedCall = z.infer<typeof toolCall>
 
 /** Reads a script. Throws `YamlFileError` with one line that says what is wrong and where. */

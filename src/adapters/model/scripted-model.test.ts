@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { modelRequest, readReply, userMessage } from '../../../test/support/model-requests.ts'
 import type { ModelMessage, ModelPart, ModelRequest, ModelTool } from '../../ports/model.ts'
 import { defaultScript } from './default-script.ts'
 import { parseScript } from './script-file.ts'
+import { tokensOf } from './script-reply.ts'
 import { createScriptedModel } from './scripted-model.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -256,4 +258,13 @@ describe('errors in a script say where', () => {
   ])('%j', (text, message) => {
     expect(() => parseScript(text, 'script.yaml')).toThrow(message)
   })
+})
+
+test('tokens put together are the text', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'ß', ' ', '\n', '.') }),
+      (text) => tokensOf(text).join('') === text,
+    ),
+  )
 })

@@ -26,10 +26,11 @@ const tokensPerTurn = 256 // of the event loop: a long reply leaves room for oth
 export function createScriptedModel(options: ScriptedModelOptions): Upstream {
   const { script, now } = options
   const stream = streamOf(options)
+  const created = now()
   return {
     label,
     stream,
-    list: async () => script.models.map((id) => ({ id, created: now(), owned_by: 'reprise' })),
+    list: async () => script.models.map((id) => ({ id, created, owned_by: 'reprise' })),
     forward: (path, request) => answerChat(stream, path, { ...request, now }),
     close: async () => {},
   }

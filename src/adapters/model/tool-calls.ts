@@ -18,13 +18,12 @@ export interface ToolCalls {
 /**
  * Puts the pieces of tool calls in order. Upstreams repeat names or ids in every piece, give none, number every call
  * 0 or not at all, send a call whole, or several at a time; what is said here is one call after the other. A later
- * call is held back until the arguments of the one before are a whole JSON object, or the reply is over. With
- * `parallel` false only the first call is said, whatever the upstream makes of that wish. An id that was `used`
- * before is said as null.
+ * call is held back until the arguments of the one before are a whole JSON object, or the reply is over. An id
+ * that was used before is said as null.
  */
 export function createToolCalls(
   say: (part: ModelPart) => void,
-  { parallel, usedIds, malformed }: { parallel: boolean; usedIds: Set<string>; malformed: (what: string) => Error },
+  { usedIds, malformed }: { usedIds: Set<string>; malformed: (what: string) => Error },
 ): ToolCalls {
   const calls: Call[] = []
   let current = -1
@@ -47,7 +46,7 @@ export function createToolCalls(
     if (position < current && text.trim() !== '') throw malformed('arguments for a tool call that was complete')
     call.arguments += text
     if (position === current) sayArguments(text)
-    while (parallel && current < calls.length - 1 && isWholeObject(calls[current]?.arguments ?? '')) open(current + 1)
+    while (current < calls.length - 1 && isWholeObject(calls[current]?.arguments ?? '')) open(current + 1)
   }
 
   function open(position: number): void {
@@ -65,13 +64,12 @@ export function createToolCalls(
   }
 
   function close(): number {
-    const last = parallel ? calls.length - 1 : Math.min(calls.length, 1) - 1
-    while (current <= last && current >= 0) {
+    while (current >= 0 && current < calls.length) {
       if (calls[current]?.arguments.trim() === '') sayArguments('{}') // a call without arguments has an empty object
-      if (current === last) break
+      if (current === calls.length - 1) break
       open(current + 1)
     }
-    return last + 1
+    return calls.length
   }
 
   return { add, close }

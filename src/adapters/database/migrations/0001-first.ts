@@ -29,8 +29,8 @@ create table messages (
   run_id text,
   body text not null
 ) strict;
+create index messages_of_run on messages (run_id) where run_id is not null;
 create index messages_list on messages (thread_id);
-create index messages_of_run on messages (thread_id, run_id) where run_id is not null;
 
 create table runs (
   seq integer primary key autoincrement,
