@@ -13,11 +13,6 @@ export function readDisposition(header: string): { name: string | null; filename
   return { name: parameters.get('name') ?? null, filename: extended ?? parameters.get('filename') ?? null }
 }
 
-/** The name without its folders, of either kind of system. */
-export function baseName(filename: string): string {
-  return filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)
-}
-
 /** A `Content-Disposition` that saves the reply under this name, whatever its letters. */
 export function attachmentNamed(filename: string): string {
   const plain = filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')

@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { badRequest } from '../api/error.ts'
 import { type FilePurpose, fileExpiresAfter, uploadPurposes } from '../api/file.ts'
-import { baseName } from './content-disposition.ts'
+import type { FileSettings, FileUpload } from '../resources/files.ts'
 import type { Part } from './multipart.ts'
-import type { FileSettings, FileUpload } from './services.ts'
 import { missingParameter } from './validation/messages.ts'
 import { parse } from './validation/parse.ts'
 
@@ -23,7 +22,7 @@ export async function fileUpload(parts: AsyncGenerator<Part>): Promise<FileUploa
   if (file === undefined) throw missingParameter('file')
   if (fields.has('purpose')) requirePurpose(fields.get('purpose'))
   return {
-    filename: baseName(file.filename ?? ''),
+    filename: file.filename ?? '',
     data: file.data,
     async settings() {
       await findPart(parts, () => false, fields)

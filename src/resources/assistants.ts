@@ -11,8 +11,6 @@ import { requireModel } from './require-model.ts'
 import { normalizeTools } from './tool-echo.ts'
 import { mergeToolResources, resourcesOf } from './tool-resources.ts'
 
-export type Assistants = ReturnType<typeof createAssistants>
-
 /** The rules of `/assistants`. `acceptsModel` says whether the model provider knows what to do with a name. */
 export function createAssistants({
   store,

@@ -13,8 +13,6 @@ import { recordBlob } from './record-blob.ts'
 const maxFileBytes = 512 * 1024 ** 2
 const keptBack: readonly FilePurpose[] = ['assistants', 'user_data']
 
-export type Files = ReturnType<typeof createFiles>
-
 export interface FileOptions {
   /** Whether every file can be downloaded; the original keeps back what a client uploaded for assistants. */
   readonly downloadAnyFile: boolean
@@ -22,11 +20,26 @@ export interface FileOptions {
   readonly maxBytes?: number
 }
 
-/** A file as it comes in; `settings` may be known only once the bytes have been read. */
+/**
+ * A file as it comes in. Form fields may follow the bytes, so `data` is read to its end before `settings` is asked,
+ * which rejects with `ApiError` when the purpose is missing or not allowed.
+ */
 export interface FileUpload {
+  /** As the client sent it, folders and all: never a path of ours. */
   readonly filename: string
   readonly data: AsyncIterable<Uint8Array>
-  settings(): Promise<{ purpose: FilePurpose; expires_after: FileExpiresAfter | null }>
+  settings(): Promise<FileSettings>
+}
+
+export interface FileSettings {
+  readonly purpose: FilePurpose
+  readonly expires_after: FileExpiresAfter | null
+}
+
+export interface FileContent {
+  readonly filename: string
+  readonly bytes: number
+  readonly data: ReadableStream<Uint8Array>
 }
 
 /** The rules of `/files`. */
@@ -64,7 +77,7 @@ export function createFiles({
     return row.body
   }
 
-  async function content(project: string, id: string) {
+  async function content(project: string, id: string): Promise<FileContent> {
     const { filename, bytes, purpose } = fromText(await get(project, id))
     if (!downloadAnyFile && keptBack.includes(purpose)) {
       throw badRequest(`Not allowed to download files of purpose: ${purpose}`)

@@ -9,8 +9,6 @@ import { sendList } from './list-envelope.ts'
 import { mergeMetadata } from './metadata.ts'
 import { insertMessage } from './new-message.ts'
 
-export type Messages = ReturnType<typeof createMessages>
-
 /** The rules of `/threads/{thread_id}/messages`. */
 export function createMessages({
   store,

@@ -5,8 +5,6 @@ import { ModelFailure, type ModelProvider, type OfferedModel } from '../ports/mo
 
 const patienceMs = 10_000
 
-export type Models = ReturnType<typeof createModels>
-
 /** The rules of `/models`: what the provider has on offer at this moment. */
 export function createModels({ provider }: { provider: Pick<ModelProvider, 'list'> }) {
   async function list(): Promise<string> {

@@ -8,8 +8,6 @@ import { mergeMetadata } from './metadata.ts'
 import { insertThread } from './new-thread.ts'
 import { mergeToolResources } from './tool-resources.ts'
 
-export type Threads = ReturnType<typeof createThreads>
-
 /**
  * The rules of `/threads`. `onRunRemoved` is told, after the commit, of a run that was not over when its thread was
  * deleted, so that whoever executes or follows it can stop.

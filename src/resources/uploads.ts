@@ -11,8 +11,6 @@ import { endUpload, requireMd5, requireParts, requirePending } from './upload-st
 const lifetimeSeconds = 3600
 const maxPartBytes = 64 * 1024 ** 2
 
-export type Uploads = ReturnType<typeof createUploads>
-
 /** What an upload keeps for the file that it becomes. */
 type UploadDetails = { mime_type: string; expires_after: FileExpiresAfter | null }
 

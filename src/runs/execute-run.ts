@@ -68,20 +68,21 @@ export function createRunExecutor({ store, provider, events, imageOf, newId, now
     }
   }
 
-  /** Undefined when the job is no longer ours: the run belongs to somebody else, or ended, or was deleted. */
+  /** Answers what is to be told of it. */
   async function settle(
     job: HeldJob,
     run: Run,
     outcome: Exclude<Outcome, { status: 'given_up' }>,
     open: OpenStep | undefined,
-  ): Promise<StreamEvent[] | undefined> {
-    return store.transaction(job.project, async (tx) => {
+  ): Promise<StreamEvent[]> {
+    const told = await store.transaction(job.project, async (tx) => {
       if (!(await tx.jobs.complete(job.id, job.owner))) return undefined
       const { usage } = { usage: undefined, ...outcome }
       if (outcome.status !== 'requires_action') return endRun(tx, run.id, outcome, { now: now(), open, usage })
       const waiting = await requireAction(tx, outcome.open, usage)
       return waiting ?? endRun(tx, run.id, { status: 'cancelled' }, { now: now(), open, usage })
     })
+    return told ?? streamBroke('The run was ended or taken over elsewhere. Read the run to see how it stands.')
   }
 
   /** A transaction of the executor, made only while the run is its own. */

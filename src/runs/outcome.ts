@@ -1,4 +1,5 @@
 import type { RunError, Usage } from '../api/run.ts'
+import { unreachable } from '../lib/unreachable.ts'
 import { ModelFailure } from '../ports/model.ts'
 import type { Asked } from './ask-model.ts'
 import type { RunEnding } from './end-run.ts'
@@ -12,7 +13,7 @@ import type { OpenStep } from './open-step.ts'
 export type Outcome =
   | (RunEnding & { readonly usage?: Usage | undefined })
   | { readonly status: 'requires_action'; readonly open: OpenStep; readonly usage: Usage | undefined }
-  | { readonly status: 'given_up' }
+  | { readonly status: 'given_up'; readonly why: string }
 
 /** What follows from a reply that was recorded, or from a budget that was used up. */
 export function outcomeOfReply(asked: Asked, open: OpenStep | undefined): Outcome {
@@ -25,8 +26,21 @@ export function outcomeOfReply(asked: Asked, open: OpenStep | undefined): Outcom
 }
 
 export function outcomeOfInterruption({ reason }: RunInterrupted): Outcome {
-  if (reason === 'handback' || reason === 'lost') return { status: 'given_up' }
-  return { status: reason === 'expired' ? 'expired' : 'cancelled' }
+  switch (reason) {
+    case 'expired':
+    case 'cancelled':
+      return { status: reason }
+    case 'deleted':
+      return { status: 'given_up', why: 'The thread was deleted, and the run with it.' }
+    case 'handback':
+    case 'lost':
+      return {
+        status: 'given_up',
+        why: 'This server has stopped working on the run. Read the run to see how it goes on.',
+      }
+    default:
+      return unreachable(reason)
+  }
 }
 
 /** A model's failure is the run's, in its own words; what else went wrong is ours and not the client's to read. */

@@ -49,7 +49,7 @@ export function createRunStops({ store, events, now }: StopParts) {
 
   /** For a deleted thread: whoever executes or follows this run hears that it is gone. */
   function removed(run_id: string): void {
-    if (!events.interrupt(run_id, 'deleted')) tell(run_id, streamBroke(`The thread of run ${run_id} was deleted.`))
+    if (!events.interrupt(run_id, 'deleted')) tell(run_id, streamBroke('The thread was deleted, and the run with it.'))
   }
 
   async function endHere(tx: Transaction, row: RunRow, status: 'cancelled' | 'expired'): Promise<StreamEvent[]> {

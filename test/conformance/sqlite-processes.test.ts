@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openSqlite } from '../../src/adapters/database/open-database.ts'
 import { DatabaseInUse } from '../../src/adapters/database/process-lock.ts'
@@ -35,7 +35,7 @@ test('a second process is refused while the first lives, and served once it was 
 })
 
 function startWriter(path: string, round: number): ChildProcessWithoutNullStreams {
-  const program = join(import.meta.dirname, 'write-until-killed.ts')
+  const program = fileURLToPath(new URL('./write-until-killed.ts', import.meta.url))
   return spawn(process.execPath, [program, path, String(round)])
 }
 

@@ -31,7 +31,7 @@ describe.skipIf('missing' in tools).for([asItIs, published])('a Ruby client of /
     if ('missing' in tools) return
     const model = new FakeModel(answer, { models: ['caller'] })
     await using server = await startServer({ model, env: { REPRISE_EMPTY_LIST_IDS: 'empty' } })
-    await using hasty = await startServer({ model, env: { REPRISE_RUN_EXPIRES_AFTER: '1' } })
+    await using hasty = await startServer({ model, env: { REPRISE_RUN_EXPIRES_AFTER: '2' } })
     await using proxy = await startAlteringProxy(
       server.baseURL,
       mapValues(trials, ({ alter }) => alter),

@@ -22,7 +22,8 @@ class Server
       c.logger = Logger.new($stderr) # standard output is for the report
     end
     client = Client::ApiClient.new(config)
-    @apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::ModelsApi].map { |api| api.new(client) }
+    apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::ModelsApi]
+    @apis = apis.map { |api| api.new(client) }
     @calls = []
   end
 
@@ -81,12 +82,14 @@ end
 def outcome
   { decoded: yield.to_hash }
 rescue Client::ApiError => e
-  { status: e.code, error: Client::ErrorResponse.build_from_hash(JSON.parse(e.response_body, symbolize_names: true)).to_hash }
+  body = JSON.parse(e.response_body, symbolize_names: true)
+  { status: e.code, error: Client::ErrorResponse.build_from_hash(body).to_hash }
 rescue StandardError => e
   { raised: "#{e.class}: #{e.message}" }
 end
 
-weather = { type: 'function', function: { name: 'get_weather', description: 'The weather', parameters: { type: 'object' } } }
+function = { name: 'get_weather', description: 'The weather', parameters: { type: 'object' } }
+weather = { type: 'function', function: function }
 server = Server.new(input[:server])
 
 # Files and uploads
@@ -95,10 +98,11 @@ notes = server.create_file(upload('some notes', 'notes.txt'), 'assistants')
 server.list_files(purpose: 'vision')
 server.retrieve_file(notes.id)
 server.download_file(image.id)
-kept = server.create_upload(filename: 'long.txt', purpose: 'assistants', bytes: 8, mime_type: 'text/plain')
+long = { filename: 'long.txt', purpose: 'assistants', bytes: 8, mime_type: 'text/plain' }
+kept = server.create_upload(long)
 parts = %w[abcd efgh].map { |half| server.add_upload_part(kept.id, upload(half, 'part')).id }
 server.complete_upload(kept.id, part_ids: parts)
-server.cancel_upload(server.create_upload(filename: 'x.txt', purpose: 'assistants', bytes: 8, mime_type: 'text/plain').id)
+server.cancel_upload(server.create_upload(long).id)
 
 # Models
 server.list_models
@@ -120,10 +124,13 @@ server.delete_assistant(every.id)
 no_assistant = outcome { server.get_assistant(every.id) }
 
 # Threads and messages
-picture = { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } }
+content = [{ type: 'text', text: 'Look' },
+           { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } },
+           { type: 'image_file', image_file: { file_id: image.id } }]
 thread = server.create_thread(create_thread_request: {
-  metadata: { topic: 'weather' }, tool_resources: { code_interpreter: { file_ids: [notes.id] } },
-  messages: [{ role: 'user', content: [{ type: 'text', text: 'Look' }, picture, { type: 'image_file', image_file: { file_id: image.id } }] }]
+  messages: [{ role: 'user', content: content }],
+  tool_resources: { code_interpreter: { file_ids: [notes.id] } },
+  metadata: { topic: 'weather' }
 })
 server.get_thread(thread.id)
 server.modify_thread(thread.id, modify_thread_request: { metadata: { topic: 'rain' } })
@@ -135,7 +142,10 @@ server.modify_message(thread.id, message.id, modify_message_request: { metadata:
 server.list_runs(thread.id) # none yet
 
 # A run that calls functions, says something before and after, and waits in between
-run = server.settled(server.create_run(thread.id, assistant_id: caller.id, max_completion_tokens: 500, truncation_strategy: { type: 'last_messages', last_messages: 5 }))
+run = server.settled(server.create_run(
+  thread.id, assistant_id: caller.id, max_completion_tokens: 500,
+             truncation_strategy: { type: 'last_messages', last_messages: 5 }
+))
 server.steps(run)
 server.modify_run(thread.id, run.id, modify_run_request: { metadata: { a: 'b' } })
 calls = run.required_action.submit_tool_outputs.tool_calls
@@ -175,4 +185,5 @@ server.delete_message(thread.id, message.id)
 server.delete_thread(thread.id)
 server.delete_file(notes.id)
 
-puts JSON.generate(calls: server.calls, hasty: hasty.calls, no_model: no_model, no_assistant: no_assistant, no_ids: no_ids, altered: altered)
+puts JSON.generate(calls: server.calls, hasty: hasty.calls, altered: altered,
+                   no_model: no_model, no_assistant: no_assistant, no_ids: no_ids)

@@ -18,7 +18,6 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     ours: [],
     row: 'vector-stores-later',
   },
-  { where: 'file.filename', kind: 'value', ours: 'csv', row: 'filename-folders' },
   { where: 'thread.tool_resources.code_interpreter', kind: 'missing', row: 'thread-tool-resources' },
   { where: 'thread.message.status', kind: 'extra', ours: 'completed', row: 'message-status' },
   { where: 'thread.message.incomplete_details', kind: 'extra', ours: null, row: 'message-status' },

@@ -13,7 +13,7 @@ const exchange = z.object({
   response: json,
 })
 
-/** One request to the real service and its reply. A body is JSON, or the text of a stream; null when it was not kept. */
+/** A request to the real service and its reply. A body is JSON, or the text of a stream; null when it was not kept. */
 export type Exchange = z.infer<typeof exchange>
 
 /** A session with the real service, in its order. */

@@ -2,8 +2,9 @@ import type { Hono } from 'hono'
 import { toText } from '../../src/api/json.ts'
 import type { StreamEvent } from '../../src/api/stream-event.ts'
 import { type AppOptions, createApp, type Health } from '../../src/http/app.ts'
-import type { Services, StartedRun } from '../../src/http/services.ts'
+import type { Services } from '../../src/http/services.ts'
 import type { PassThrough } from '../../src/ports/model.ts'
+import type { StartedRun } from '../../src/runs/start-run.ts'
 
 /** An app over services that only note what they are asked. */
 export interface FakeApp {

@@ -7,7 +7,7 @@ import type { FilePurpose } from '../../src/api/file.ts'
 import { newId } from '../../src/lib/id.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createAssistants } from '../../src/resources/assistants.ts'
-import { createFiles, type FileOptions, type Files } from '../../src/resources/files.ts'
+import { createFiles, type FileOptions } from '../../src/resources/files.ts'
 import { createMessages } from '../../src/resources/messages.ts'
 import { createThreads } from '../../src/resources/threads.ts'
 import { createUploads } from '../../src/resources/uploads.ts'
@@ -55,7 +55,7 @@ export async function parsed(text: Promise<string>) {
 
 /** Uploads a file and answers its id. */
 export async function uploadFile(
-  { files }: { files: Files },
+  { files }: { files: ReturnType<typeof createFiles> },
   { filename = 'numbers.csv', purpose = 'assistants', content = '1,2\n' }: Partial<UploadedFile> = {},
 ): Promise<string> {
   const settings = async () => ({ purpose, expires_after: null })

@@ -27,6 +27,7 @@ export function createCheckpoints({
   database: DatabaseSync
   log: Log | undefined
 }): Checkpoints {
+  // Only looks; an SQLite older than 3.51 does not know `noop` and makes a small checkpoint right here instead.
   const look = database.prepare('pragma wal_checkpoint(noop)')
   let commits = 0
   let worker: Worker | undefined // started when first needed

@@ -80,7 +80,8 @@ test('a very large group is carried out in several commits', async () => {
   const ids = Array.from({ length: 1000 }, (_, index) => String(index).padStart(4, '0'))
   await Promise.all(ids.map((id) => run((connection) => connection.run(insert, { id }))))
   expect(stored()).toEqual(ids)
-  expect(flushes).toHaveLength(4)
+  expect(flushes.length).toBeGreaterThan(1)
+  expect(flushes.length).toBeLessThan(20)
 })
 
 interface Flush extends PromiseWithResolvers<void> {
@@ -108,7 +109,12 @@ function open({ holdFlushes = false, afterCommit = async () => {} } = {}) {
     flushes.push(begun)
     if (holdFlushes) await begun.promise
   }
-  const { run } = groupCommit({ database, connection: sqliteConnection(database), flush, afterCommit })
+  const { run } = groupCommit({
+    database,
+    connection: sqliteConnection(database),
+    wal: { flush, check() {} },
+    afterCommit,
+  })
   return { run, stored, flushes }
 }
 

@@ -2,9 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Connection } from './connection.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import type { Transactions } from './transactions.ts'
+import type { WalFlush } from './wal-flush.ts'
 
 /** So many transactions share a commit at the most; the event loop gets a turn in between. */
-const groupSize = 256
+const groupSize = 128
 
 /** Tells the caller of one transaction what became of it. */
 type Outcome = () => void
@@ -19,18 +20,18 @@ interface Waiting {
  * Transactions of one moment share a commit, and the flush that makes it durable. Each runs in its own savepoint, one
  * after the other, so one that rejects undoes only itself; if the commit or the flush fails, all of its group reject.
  *
- * `flush` makes durable whatever was committed before it was called; `afterCommit` holds up the next group.
+ * `afterCommit` holds up the next group.
  * `close` waits for all that was begun, and refuses whatever comes later.
  */
 export function groupCommit({
   database,
   connection,
-  flush,
+  wal,
   afterCommit,
 }: {
   database: DatabaseSync
   connection: SqliteConnection
-  flush: () => Promise<void>
+  wal: Pick<WalFlush, 'flush' | 'check'>
   afterCommit: () => Promise<void>
 }): Transactions & { close(): Promise<void> } {
   const begin = database.prepare('begin immediate')
@@ -85,11 +86,12 @@ export function groupCommit({
   async function settle(group: readonly Waiting[]): Promise<Outcome[]> {
     const before = connection.changes()
     try {
+      wal.check() // what cannot be made durable should not be seen either
       begin.run()
       const outcomes: Outcome[] = []
       for (const each of group) outcomes.push(await each.attempt())
       commit.run()
-      if (connection.changes() > before) await flush()
+      if (connection.changes() > before) await wal.flush()
       return outcomes
     } catch (error) {
       if (database.isOpen && database.isTransaction) database.exec('rollback')

@@ -72,8 +72,9 @@ export async function listPage<Thing>(
   const backwards = start === undefined && end !== undefined
   const walk = (order === 'asc') === backwards ? queries.descending : queries.ascending
   const rows = await connection.all(walk(columns), { ...values, above, below, limit: limit + 1 })
-  const items = rows.slice(0, limit)
-  return { items: backwards ? items.reverse() : items, has_more: rows.length > limit }
+  const has_more = rows.length > limit
+  if (has_more) rows.pop()
+  return { items: backwards ? rows.reverse() : rows, has_more }
 }
 
 function narrowing(project: string, filter: Filter): Values {

@@ -39,7 +39,7 @@ export async function openSqlite({ path, log }: { path: string; log?: Log }): Pr
   // From here on commits are made durable by `wal.flush`, and the log is kept short by `checkpoints`.
   writer.exec('pragma synchronous = normal; pragma wal_autocheckpoint = 0')
   const { afterCommit } = checkpoints
-  const transactions = groupCommit({ database: writer, connection, flush: wal.flush, afterCommit })
+  const transactions = groupCommit({ database: writer, connection, wal, afterCommit })
   opening.defer(() => transactions.close())
 
   const open = opening.move()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createFakeApp } from '../../../test/support/fake-app.ts'
-import type { FileUpload } from '../services.ts'
+import type { FileUpload } from '../../resources/files.ts'
 
 /** An app that reads a whole upload and tells what it got. */
 function uploading() {

@@ -1,12 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { file, fileExpiresAfter, fileListQuery, uploadPurposes } from '../../api/file.ts'
 import { deletedObject, listOf } from '../../api/list.ts'
+import type { FileContent } from '../../resources/files.ts'
 import { attachmentNamed } from '../content-disposition.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import { fileUpload, maxFileBytes } from '../file-form.ts'
 import { LightResponse } from '../light-response.ts'
 import { readForm } from '../multipart.ts'
-import type { FileContent, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 const binary = z.string().openapi({ format: 'binary' })
 

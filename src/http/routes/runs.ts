@@ -6,8 +6,9 @@ import {
   run,
   submitToolOutputsRequest,
 } from '../../api/run.ts'
+import type { StartedRun } from '../../runs/start-run.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
-import type { Services, StartedRun } from '../services.ts'
+import type { Services } from '../services.ts'
 import { streamEvents } from '../sse.ts'
 import { includeQuery } from './include-query.ts'
 
@@ -38,8 +39,8 @@ export function runRoutes({ runs }: Services): Endpoint[] {
       query: includeQuery,
       body: createRunRequest,
       response: run,
-      async handle({ project, params, query, body, report }) {
-        const started = await runs.create(project, params.thread_id, body, query)
+      async handle({ project, params, body, report }) {
+        const started = await runs.create(project, params.thread_id, body)
         return runOrEvents(started, { stream: body.stream, report })
       },
     }),

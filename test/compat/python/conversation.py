@@ -1,0 +1,17 @@
+"""What every run needs."""
+
+TOOLS = [
+    {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}},
+    {"type": "function", "function": {"name": "get_time"}},
+]
+
+
+def open_conversation(client, content):
+    assistant = client.beta.assistants.create(model="gpt-4o", tools=TOOLS)
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": content}])
+    return assistant, thread
+
+
+def outputs_for(run):
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    return [{"tool_call_id": call.id, "output": f"{call.function.name}: sunny"} for call in calls]
