@@ -39,7 +39,7 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   [
     `POST /threads/thread_1/runs?include[]=${include}`,
     { assistant_id: 'asst_1', stream: null },
-    ['runs.create', 'default', 'thread_1', { assistant_id: 'asst_1', stream: null }, { include: [content] }],
+    ['runs.create', 'default', 'thread_1', { assistant_id: 'asst_1', stream: null }],
   ],
   ['GET /threads/thread_1/runs', undefined, ['runs.list', 'default', 'thread_1', page]],
   ['GET /threads/thread_1/runs/run_1', undefined, ['runs.get', 'default', 'thread_1', 'run_1']],
@@ -62,7 +62,7 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   [
     'GET /threads/thread_1/runs/run_1/steps/step_1',
     undefined,
-    ['runs.getStep', 'default', 'thread_1', 'run_1', 'step_1', { include: [] }],
+    ['runs.getStep', 'default', 'thread_1', 'run_1', 'step_1'],
   ],
   ['GET /files', undefined, ['files.list', 'default', { limit: 10_000, order: 'desc' }]],
   [

@@ -16,9 +16,6 @@ export const next = {
 /** The statuses that hold the thread: no second run, no new messages. */
 export const activeStatuses = ['queued', 'in_progress', 'requires_action', 'cancelling'] as const
 
-/** How a run can end. */
-export type RunEnd = Exclude<RunStatus, (typeof activeStatuses)[number]>
-
 export function isActive(status: RunStatus): boolean {
   return (activeStatuses as readonly RunStatus[]).includes(status)
 }

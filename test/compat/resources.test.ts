@@ -130,5 +130,6 @@ describe.each(clientMajors)('$name', (major) => {
     const error = await models.retrieve('gpt-99').catch((error: unknown) => error)
     expect(error).toBeInstanceOf(major.errors.NotFoundError)
     expect(error).toMatchObject({ code: 'model_not_found', param: 'model' })
+    await expect(models.delete('gpt-4o')).rejects.toBeInstanceOf(major.errors.NotFoundError)
   })
 })

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { clientMajors } from './clients.ts'
 import { openConversation, openScene, outputsFor } from './scene.ts'
 
+const include = ['step_details.tool_calls[*].file_search.results[*].content' as const]
+
 describe.each(clientMajors)('$name', (major) => {
   test('createAndPoll: from queued to completed, with its step, message and usage', async () => {
     await using scene = await openScene(major, ['Sunny.'])
@@ -58,7 +60,7 @@ describe.each(clientMajors)('$name', (major) => {
     await using scene = await openScene(major, [ask, 'Sunny at noon.'])
     const { thread_id, assistant_id } = await openConversation(scene.client)
     const { runs } = scene.client.beta.threads
-    const waiting = await runs.createAndPoll(thread_id, { assistant_id })
+    const waiting = await runs.createAndPoll(thread_id, { assistant_id, include })
     expect(waiting).toMatchObject({ status: 'requires_action', usage: null })
     const calls = waiting.required_action?.submit_tool_outputs.tool_calls ?? []
     expect(calls.map((call) => call.function)).toEqual([
@@ -76,7 +78,7 @@ describe.each(clientMajors)('$name', (major) => {
     const { data: steps } = await runs.steps.list(run.id, {
       thread_id,
       order: 'asc',
-      include: ['step_details.tool_calls[*].file_search.results[*].content'],
+      include,
     })
     expect(steps.map(({ type, status }) => [type, status])).toEqual([
       ['tool_calls', 'completed'],

@@ -36,6 +36,20 @@ test('on the wire: expired in the middle of a text', async () => {
   expect(run.usage).not.toBeNull()
 })
 
+test('on the wire: a reader that comes late gets fewer, larger pieces of the same text', async () => {
+  const words = 60_000
+  await using server = await startServer({ model: new FakeModel([`${'word '.repeat(words)}end`]) })
+  const { thread_id, assistant_id } = await openConversation(server.client)
+  const reply = await post(server, `/threads/${thread_id}/runs`, { assistant_id, stream: true })
+  const { runs } = server.client.beta.threads
+  const [started] = (await runs.list(thread_id)).data
+  await runs.poll(started?.id ?? '', { thread_id })
+  const events = await readEventStream(reply)
+  const [message] = checkStream(events).messages
+  expect(message?.content[0]).toMatchObject({ text: { value: `${'word '.repeat(words)}end` } })
+  expect(events.length).toBeLessThan(words)
+})
+
 test('a poll helper is told when to ask again', async () => {
   await using server = await startServer({ model: new FakeModel(['Sunny.']) })
   const { thread_id, assistant_id } = await openConversation(server.client)

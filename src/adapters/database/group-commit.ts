@@ -20,8 +20,7 @@ interface Waiting {
  * Transactions of one moment share a commit, and the flush that makes it durable. Each runs in its own savepoint, one
  * after the other, so one that rejects undoes only itself; if the commit or the flush fails, all of its group reject.
  *
- * `afterCommit` holds up the next group.
- * `close` waits for all that was begun, and refuses whatever comes later.
+ * `afterCommit` holds up the next group. `close` waits for all that was begun, and refuses whatever comes later.
  */
 export function groupCommit({
   database,
@@ -40,14 +39,14 @@ export function groupCommit({
   const release = database.prepare('release one')
   const undo = database.prepare('rollback to one')
   const waiting: Waiting[] = []
-  let working = false
+  let working: Promise<void> | undefined
   let closed = false
 
   function run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (closed) throw new Error('the store is closed')
       waiting.push({ reject, attempt: () => attempt(work, resolve, reject) })
-      if (!working) void workOff()
+      working ??= workOff()
     })
   }
 
@@ -73,14 +72,13 @@ export function groupCommit({
   }
 
   async function workOff(): Promise<void> {
-    working = true
     await new Promise(setImmediate) // whatever this turn of the event loop still brings joins the first group
     while (waiting.length > 0) {
       const group = waiting.splice(0, groupSize)
       for (const tell of await settle(group)) tell()
       await afterCommit()
     }
-    working = false
+    working = undefined // at once: whoever is told above may come back before this promise is settled
   }
 
   async function settle(group: readonly Waiting[]): Promise<Outcome[]> {
@@ -100,9 +98,8 @@ export function groupCommit({
   }
 
   async function close(): Promise<void> {
-    const last = run(async () => undefined)
     closed = true
-    await last
+    await working
   }
   return { run, close }
 }

@@ -46,10 +46,10 @@ describe('POST /files', () => {
     expect(await response.json()).toMatchObject({ expires_after: { anchor: 'created_at', seconds: 3600 } })
   })
 
-  test('the file loses its folders', async () => {
+  test('the name stays as it was sent, folders and all', async () => {
     const body = formOf(['purpose', 'vision'], ['file', new File([''], 'C:\\secret\\plan.txt')])
     const response = await uploading().app.request('/v1/files', { method: 'POST', body })
-    expect(await response.json()).toMatchObject({ filename: 'plan.txt' })
+    expect(await response.json()).toMatchObject({ filename: 'C:\\secret\\plan.txt' })
   })
 
   const wrongPurpose =
