@@ -5,7 +5,9 @@ import type { Message } from '../api/message.ts'
 import type { Run, RunStatus } from '../api/run.ts'
 import type { RunStep, StepStatus } from '../api/run-step.ts'
 import type { Thread } from '../api/thread.ts'
+import type { FileBatch, StoreFileStatus, VectorStore, VectorStoreFile } from '../api/vector-store.ts'
 import type { JobQueue, JobWriter } from './queue.ts'
+import type { SegmentBytes, SegmentSource } from './search.ts'
 
 /**
  * Everything durable but file contents. An API object is kept as the very JSON text that is sent (`body`), with the
@@ -23,6 +25,7 @@ export interface Store {
    */
   transaction<Result>(project: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>
   readonly queue: JobQueue
+  readonly segments: SegmentSource
   /** Rows whose time is over, in every project; for the sweeper. `limit` of each kind at the most. */
   overdue(now: number, limit: number): Promise<Overdue>
   /** Resolves when a trivial query has been answered; rejects when the database cannot be reached. */
@@ -77,6 +80,33 @@ export interface UploadRow extends Row<Upload> {
 export interface UploadPartRow extends Row<UploadPart> {
   readonly upload_id: string
   readonly bytes: number
+}
+
+export interface VectorStoreRow extends Row<VectorStore> {
+  /** Unix seconds; null without a policy, and once it is expired. */
+  readonly expires_at: number | null
+}
+
+/** A file within a store. `id` is the file's, and so unique only within its store. */
+export interface VectorStoreFileRow extends Row<VectorStoreFile> {
+  readonly vector_store_id: string
+  readonly status: StoreFileStatus
+  /** The batch it came with; null when it came alone. */
+  readonly batch_id: string | null
+  readonly filename: string
+  /** Its attributes as JSON text, for searches that need nothing else of it. */
+  readonly attributes: string
+}
+
+export interface FileBatchRow extends Row<FileBatch> {
+  readonly vector_store_id: string
+}
+
+/** The searchable form of one file in one store. */
+export interface SegmentRow extends SegmentBytes {
+  readonly id: string
+  readonly vector_store_id: string
+  readonly file_id: string
 }
 
 /** One page of a list. Cursors are ids; an id that is not in the list throws `UnknownCursor`. */
@@ -136,6 +166,23 @@ export interface Reader {
   readonly files: ListedRecords<FileRow, { purpose?: string | undefined }>
   readonly uploads: Records<UploadRow>
   readonly uploadParts: Records<UploadPartRow>
+  readonly vectorStores: ListedRecords<VectorStoreRow, NoFilter>
+  readonly vectorStoreFiles: StoreFileReader
+  readonly fileBatches: Records<FileBatchRow>
+}
+
+export type StoreFileFilter = {
+  vector_store_id: string
+  batch_id?: string | undefined
+  status?: StoreFileStatus | undefined
+}
+
+export interface StoreFileReader {
+  get(vector_store_id: string, file_id: string): Promise<VectorStoreFileRow | undefined>
+  /** Cursors are file ids. */
+  list(filter: StoreFileFilter, page: Page): Promise<Listed<VectorStoreFile>>
+  /** The id of the file's segment in this store; undefined while it has none. */
+  segmentOf(vector_store_id: string, file_id: string): Promise<string | undefined>
 }
 
 /** `update` and `remove` answer whether there was such a row. `insert` of an id that exists rejects. */
@@ -182,6 +229,29 @@ export interface Transaction {
   readonly uploadParts: RecordWriter<UploadPartRow> & {
     ofUpload(upload_id: string): Promise<UploadPartRow[]>
   }
+  readonly vectorStores: RecordWriter<VectorStoreRow>
+  readonly vectorStoreFiles: {
+    get(vector_store_id: string, file_id: string): Promise<VectorStoreFileRow | undefined>
+    insert(row: VectorStoreFileRow): Promise<void>
+    update(
+      vector_store_id: string,
+      file_id: string,
+      change: Partial<Omit<VectorStoreFileRow, 'id' | 'vector_store_id'>>,
+    ): Promise<boolean>
+    /** Takes its segment along. */
+    remove(vector_store_id: string, file_id: string): Promise<boolean>
+    /** The stores that hold this file. */
+    holding(file_id: string): Promise<VectorStoreFileRow[]>
+    /** The files of a batch that are still in progress. */
+    openOfBatch(batch_id: string): Promise<VectorStoreFileRow[]>
+    /** Everything of a store: its files and their segments. */
+    removeAll(vector_store_id: string): Promise<void>
+  }
+  readonly fileBatches: RecordWriter<FileBatchRow>
+  readonly segments: {
+    /** Replaces the segment that the file has in this store. */
+    put(row: SegmentRow): Promise<void>
+  }
   readonly jobs: JobWriter
 }
 
@@ -207,4 +277,5 @@ export interface Overdue {
   readonly runs: readonly { project: string; id: string }[]
   readonly files: readonly { project: string; id: string }[]
   readonly uploads: readonly { project: string; id: string }[]
+  readonly vectorStores: readonly { project: string; id: string }[]
 }
