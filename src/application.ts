@@ -1,18 +1,30 @@
+import { createFileIndexer } from './indexing/index-file.ts'
+import { createReembedding } from './indexing/reembed.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { now } from './lib/clock.ts'
 import { newId } from './lib/id.ts'
 import type { Log } from './lib/log.ts'
 import type { Blobs } from './ports/blobs.ts'
+import type { Embedder } from './ports/embedder.ts'
 import type { RunEvents } from './ports/events.ts'
+import type { Extractor } from './ports/extractor.ts'
 import type { ModelProvider } from './ports/model.ts'
+import type { SearchIndex } from './ports/search.ts'
 import type { Store } from './ports/store.ts'
 import { createAssistants } from './resources/assistants.ts'
+import { createFileBatches } from './resources/file-batches.ts'
 import { createFiles } from './resources/files.ts'
+import { indexFileJob } from './resources/index-job.ts'
 import { createMessages } from './resources/messages.ts'
 import { createModels } from './resources/models.ts'
+import { createSearchPage } from './resources/search-page.ts'
+import { createStoreSearch } from './resources/search-stores.ts'
 import { createThreads } from './resources/threads.ts'
 import { createUploads } from './resources/uploads.ts'
+import { createVectorStoreFiles } from './resources/vector-store-files.ts'
+import { createVectorStores } from './resources/vector-stores.ts'
+import { waitForFiles } from './resources/wait-for-files.ts'
 import { createRunCreation } from './runs/create-run.ts'
 import { createRunExecutor } from './runs/execute-run.ts'
 import { readImage } from './runs/read-image.ts'
@@ -20,6 +32,7 @@ import { createRuns } from './runs/runs.ts'
 import { executeRunJob } from './runs/start-run.ts'
 import { createRunStops } from './runs/stop-run.ts'
 import { createToolOutputSubmission } from './runs/submit-tool-outputs.ts'
+import { createFileSearch } from './tools/file-search.ts'
 
 /** What the application needs of the world, and what can be set about it. */
 export interface ApplicationParts {
@@ -27,18 +40,29 @@ export interface ApplicationParts {
   blobs: Blobs
   provider: ModelProvider
   events: RunEvents
+  extractor: Extractor
+  index: SearchIndex
+  /** Null: file search goes by words alone. */
+  embedder: Embedder | null
   log: Log
-  settings: { runExpiresAfter: number; maxRuns: number; downloadAnyFile: boolean }
+  settings: { runExpiresAfter: number; maxRuns: number; indexingConcurrency: number; downloadAnyFile: boolean }
 }
 
 /** Everything the server does, joined by hand: the services for the HTTP floor and what works by itself behind them. */
-export function createApplication({ store, blobs, provider, events, log, settings }: ApplicationParts) {
+export function createApplication(parts: ApplicationParts) {
+  const { store, blobs, provider, events, index, embedder, log, settings } = parts
   const acceptsModel = (model: string) => provider.accepts(model)
-  const worker: Worker = createWorker({ queue: store.queue, owner: newId('job'), capacity: settings.maxRuns, log })
+  const workerOf = (capacity: number): Worker =>
+    createWorker({ queue: store.queue, owner: newId('job'), capacity, log })
+  const worker = workerOf(settings.maxRuns)
+  // Of its own, so that neither a crowd of runs keeps files waiting nor a crowd of files runs.
+  const indexingWorker = workerOf(settings.indexingConcurrency)
   const jobs = { intake: worker, newId }
   const stops = createRunStops({ store, events, now })
   const files = createFiles({ store, blobs, newId, now, options: { downloadAnyFile: settings.downloadAnyFile } })
   const uploads = createUploads({ store, blobs, newId, now })
+  const vectorStores = createVectorStores({ store, newId, now })
+  const search = createStoreSearch({ store, index, embedder, log })
   const creation = { store, events, jobs, acceptsModel, newId, now, expiresAfter: settings.runExpiresAfter }
   const services = {
     assistants: createAssistants({ store, newId, now, acceptsModel }),
@@ -52,26 +76,55 @@ export function createApplication({ store, blobs, provider, events, log, setting
     },
     files,
     uploads,
+    vectorStores: { ...vectorStores, search: createSearchPage({ store, search, touch: vectorStores.touch }) },
+    vectorStoreFiles: createVectorStoreFiles({ store, index, newId, now }),
+    fileBatches: createFileBatches({ store, newId, now }),
     models: createModels({ provider }),
   }
   const imageOf = (project: string) => readImage({ read: store.read(project), blobs })
-  const executeRun = createRunExecutor({ store, provider, events, imageOf, newId, now, log })
+  const fileSearch = createFileSearch({
+    async search(request) {
+      const hits = await search(request)
+      await vectorStores.touch(request.project, request.vector_store_ids)
+      return hits
+    },
+  })
+  const executeRun = createRunExecutor({
+    store,
+    provider,
+    events,
+    serverTools: [fileSearch],
+    waitForFiles: (project, id, options) => waitForFiles(store, project, id, options),
+    imageOf,
+    newId,
+    now,
+    log,
+  })
+  const indexFile = createFileIndexer({ ...parts, newId })
+  const reembedding = embedder && createReembedding({ store, index, embedder, newId, log })
   const sweeper: Sweeper = createSweeper({
     store,
     now,
     log,
-    expire: { run: stops.expire, file: files.removeExpired, upload: uploads.expire },
+    expire: {
+      run: stops.expire,
+      file: files.removeExpired,
+      upload: uploads.expire,
+      vectorStore: vectorStores.expire,
+    },
   })
 
   function start(): void {
     worker.start({ [executeRunJob]: executeRun })
+    indexingWorker.start({ [indexFileJob]: indexFile })
+    reembedding?.start()
     sweeper.start()
   }
 
   /** Lets runs finish for `graceMs`, then hands back what is left. */
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     await sweeper.stop()
-    await worker.stop({ graceMs })
+    await Promise.all([worker.stop({ graceMs }), indexingWorker.stop({ graceMs }), reembedding?.stop()])
   }
 
   return { services, start, stop, runningRuns: () => worker.running() }

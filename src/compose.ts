@@ -1,20 +1,30 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openDiskBlobs } from './adapters/blobs/disk.ts'
 import { openSqlite } from './adapters/database/open-database.ts'
+import { describeSearch } from './adapters/embedding/describe-search.ts'
+import { openEmbedder } from './adapters/embedding/open-embedder.ts'
 import { createInProcessEvents } from './adapters/events/in-process.ts'
+import { createExtractor } from './adapters/extraction/create-extractor.ts'
 import type { Discovered } from './adapters/model/discover.ts'
 import { openModels } from './adapters/model/open-models.ts'
+import { createSearchIndex } from './adapters/search/search-index.ts'
 import { createApplication } from './application.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import type { Log } from './lib/log.ts'
+import type { Embedder } from './ports/embedder.ts'
 import type { ModelProvider, PassThrough } from './ports/model.ts'
 import type { Store } from './ports/store.ts'
+
+/** What search keeps in memory of the stores that are searched. */
+const searchMemoryBytes = 512 * 1024 ** 2
 
 /** Parts to use in the place of configured ones. */
 export interface Overrides {
   model?: ModelProvider & Partial<PassThrough>
+  embedder?: Embedder
   log?: Log
 }
 
@@ -26,31 +36,50 @@ export async function compose(config: Config, overrides: Overrides) {
   const store = await openSqlite({ path: config.databaseUrl.replace(/^sqlite:/, '') })
   opening.defer(() => store.close())
   const blobs = await openDiskBlobs(join(config.dataDir, 'blobs'))
-  const { models, upstream, mapped } = await openModels(config, {
+  const { models, upstream, mapped, find } = await openModels(config, {
     env: process.env,
     log,
     signal: AbortSignal.timeout(5000),
   })
   opening.defer(() => models.close())
+  // A model server may load the model first.
+  const opened = overrides.embedder
+    ? null
+    : await openEmbedder(config, { find, log, signal: AbortSignal.timeout(180_000) })
+  opening.defer(async () => opened?.close())
+  const embedder = overrides.embedder ?? opened
+  const search = describeSearch(opened?.label ?? embedder?.space ?? null)
+  const extractor = createExtractor({ log })
+  opening.defer(() => extractor.close())
+  const index = createSearchIndex({
+    source: store.segments,
+    memoryBytes: searchMemoryBytes,
+    threads: availableParallelism(),
+    log,
+  })
+  opening.defer(() => index.close())
   const provider = overrides.model ?? models
-  const { runExpiresAfter, maxRuns, downloadAnyFile } = config
+  const { runExpiresAfter, maxRuns, indexingConcurrency, downloadAnyFile } = config
   const application = createApplication({
     store,
     blobs,
     provider,
+    extractor,
+    index,
+    embedder,
     events: createInProcessEvents(),
     log,
-    settings: { runExpiresAfter, maxRuns, downloadAnyFile },
+    settings: { runExpiresAfter, maxRuns, indexingConcurrency, downloadAnyFile },
   })
   const app = createApp({
     services: application.services,
     passThrough: { forward: overrides.model?.forward ?? models.forward },
-    health: () => health(store, application.runningRuns()),
+    health: () => health({ store, embedder, runningRuns: application.runningRuns() }),
     log,
     options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
   const open = opening.move()
-  return { app, application, upstream: describe(upstream, mapped), close: () => open.disposeAsync() }
+  return { app, application, upstream: describe(upstream, mapped), search, close: () => open.disposeAsync() }
 }
 
 /** Who answers for models, for people. */
@@ -59,12 +88,20 @@ function describe(upstream: Discovered | null, mapped: readonly string[]) {
   return { kind, label, url, mapped }
 }
 
-async function health(store: Store, runningRuns: number) {
+interface HealthParts {
+  store: Store
+  embedder: Embedder | null
+  runningRuns: number
+}
+
+async function health({ store, embedder, runningRuns }: HealthParts) {
   const [checked, depth] = await Promise.allSettled([store.check(), store.queue.depth()])
   return {
     ok: checked.status === 'fulfilled',
     database: checked.status === 'fulfilled' ? 'ok' : 'unreachable',
     running_runs: runningRuns,
     waiting_runs: depth.status === 'fulfilled' ? depth.value.waiting : null,
+    file_search: embedder === null ? 'keyword' : 'hybrid',
+    embedding_space: embedder?.space ?? null,
   }
 }

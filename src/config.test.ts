@@ -11,8 +11,10 @@ const defaults: Config = {
   openaiApiKey: undefined,
   modelsFile: undefined,
   scriptFile: undefined,
+  embedding: undefined,
   runExpiresAfter: 600,
   maxRuns: 1000,
+  indexingConcurrency: 2,
   logLevel: 'info',
   downloadAnyFile: false,
   requireBetaHeader: false,
@@ -28,6 +30,8 @@ test('an empty environment gives the defaults', () => {
 test('a variable that is set to nothing counts as not set', () => {
   expect(readConfig({ REPRISE_PORT: '', REPRISE_UPSTREAM_KEY: '', OPENAI_API_KEY: '' })).toEqual(defaults)
 })
+
+const embedding = { dimensions: undefined, batch: 64, queryPrefix: '', passagePrefix: '' }
 
 const accepted: [Environment, Partial<Config>][] = [
   [
@@ -49,14 +53,42 @@ const accepted: [Environment, Partial<Config>][] = [
     { REPRISE_MODELS: '/etc/models.yaml', REPRISE_SCRIPT: 'script.yaml' },
     { modelsFile: '/etc/models.yaml', scriptFile: resolve('script.yaml') },
   ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'nomic-embed-text:v1.5' },
+    { embedding: { ...embedding, source: { model: 'nomic-embed-text:v1.5', upstream: undefined } } },
+  ],
+  [
+    {
+      REPRISE_EMBEDDING_MODEL: 'Qwen/Qwen3-Embedding-0.6B',
+      REPRISE_EMBEDDING_URL: 'http://127.0.0.1:8081/v1/',
+      REPRISE_EMBEDDING_KEY: 'k',
+      REPRISE_EMBEDDING_DIMENSIONS: '512',
+      REPRISE_EMBEDDING_BATCH: '8',
+      REPRISE_EMBEDDING_QUERY_PREFIX: 'Instruct: Find it\\nQuery: ',
+      REPRISE_EMBEDDING_PASSAGE_PREFIX: 'passage: ',
+    },
+    {
+      embedding: {
+        source: { model: 'Qwen/Qwen3-Embedding-0.6B', upstream: { url: 'http://127.0.0.1:8081/v1', key: 'k' } },
+        dimensions: 512,
+        batch: 8,
+        queryPrefix: 'Instruct: Find it\nQuery: ',
+        passagePrefix: 'passage: ',
+      },
+    },
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'file:models/small one.gguf' },
+    { embedding: { ...embedding, source: { file: resolve('models/small one.gguf') } } },
+  ],
   [{ REPRISE_DOWNLOAD_ANY_FILE: 'yes' }, { downloadAnyFile: true }],
   [
     { REPRISE_REQUIRE_BETA_HEADER: '1', REPRISE_EMPTY_LIST_IDS: 'empty' },
     { requireBetaHeader: true, emptyListIds: 'empty' },
   ],
   [
-    { REPRISE_LOG_LEVEL: 'silent', REPRISE_MAX_RUNS: '4' },
-    { logLevel: 'silent', maxRuns: 4 },
+    { REPRISE_LOG_LEVEL: 'silent', REPRISE_MAX_RUNS: '4', REPRISE_INDEXING_CONCURRENCY: '8' },
+    { logLevel: 'silent', maxRuns: 4, indexingConcurrency: 8 },
   ],
   [
     { REPRISE_RUN_EXPIRES_AFTER: '30', REPRISE_GRACE_SECONDS: '0' },
@@ -110,6 +142,34 @@ const refused: [Environment, string][] = [
   [
     { REPRISE_DATABASE_URL: 'postgres://me:secret@db/reprise' },
     'REPRISE_DATABASE_URL names a Postgres database, which this release cannot use yet: it takes sqlite: followed by the path of a file.',
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'file:model.bin' },
+    'REPRISE_EMBEDDING_MODEL is "file:model.bin": it takes the name of a model, or file: followed by the path of a .gguf file.',
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'm', REPRISE_EMBEDDING_BATCH: '0' },
+    'REPRISE_EMBEDDING_BATCH is "0": it takes a whole number from 1 to 2048.',
+  ],
+  [
+    { REPRISE_EMBEDDING_URL: 'http://127.0.0.1/v1' },
+    'REPRISE_EMBEDDING_URL is set without REPRISE_EMBEDDING_MODEL: set both.',
+  ],
+  [
+    { REPRISE_EMBEDDING_PASSAGE_PREFIX: 'passage: ' },
+    'REPRISE_EMBEDDING_PASSAGE_PREFIX is set without REPRISE_EMBEDDING_MODEL: set both.',
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'm', REPRISE_EMBEDDING_KEY: 'k' },
+    'REPRISE_EMBEDDING_KEY is set without REPRISE_EMBEDDING_URL: set both.',
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'file:m.gguf', REPRISE_EMBEDDING_URL: 'http://127.0.0.1/v1' },
+    'REPRISE_EMBEDDING_URL is set, but REPRISE_EMBEDDING_MODEL names a file: leave one of them out.',
+  ],
+  [
+    { REPRISE_EMBEDDING_MODEL: 'file:m.gguf', REPRISE_EMBEDDING_DIMENSIONS: '64' },
+    'REPRISE_EMBEDDING_DIMENSIONS is set, but REPRISE_EMBEDDING_MODEL names a file: leave one of them out.',
   ],
   [{ REPRISE_PROT: '1' }, 'REPRISE_PROT is no option of Reprise: did you mean REPRISE_PORT?'],
   [{ REPRISE_FLUX_CAPACITOR: '' }, 'REPRISE_FLUX_CAPACITOR is no option of Reprise: `reprise --help` lists them all'],

@@ -18,9 +18,13 @@ export interface Config {
   /** Absolute path of a YAML file, as is `scriptFile`. */
   modelsFile: string | undefined
   scriptFile: string | undefined
+  /** Undefined: file search goes by keywords alone. */
+  embedding: EmbeddingConfig | undefined
   /** Seconds. */
   runExpiresAfter: number
   maxRuns: number
+  /** Files that are made searchable at once. */
+  indexingConcurrency: number
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
   downloadAnyFile: boolean
   requireBetaHeader: boolean
@@ -30,6 +34,18 @@ export interface Config {
   graceSeconds: number
   /** Seconds that the upstream may stay silent. */
   upstreamIdleTimeout: number
+}
+
+/** Who makes embeddings, and how to ask. */
+export interface EmbeddingConfig {
+  /** A GGUF file by its absolute path, or a model by its name, at an upstream of its own or at that of its name. */
+  source: { file: string } | { model: string; upstream: { url: string; key: string | undefined } | undefined }
+  /** Undefined: as many as the model has. */
+  dimensions: number | undefined
+  /** Texts in one request. */
+  batch: number
+  queryPrefix: string
+  passagePrefix: string
 }
 
 /** Environment variables by name; `process.env` is one. */
@@ -58,8 +74,10 @@ export function readConfig(env: Environment, flags: Environment = {}): Config {
     openaiApiKey: env.OPENAI_API_KEY || undefined,
     modelsFile: absolute(read(options.modelsFile)),
     scriptFile: absolute(read(options.scriptFile)),
+    embedding: embedding(read),
     runExpiresAfter: read(options.runExpiresAfter),
     maxRuns: read(options.maxRuns),
+    indexingConcurrency: read(options.indexingConcurrency),
     logLevel: read(options.logLevel),
     downloadAnyFile: read(options.downloadAnyFile),
     requireBetaHeader: read(options.requireBetaHeader),
@@ -98,6 +116,39 @@ function upstream(read: Read): Config['upstream'] {
   if (key === undefined) return undefined
   const { upstreamKey, upstreamUrl } = options
   throw new ConfigError(`${upstreamKey.env} is set without ${upstreamUrl.env}: set both, or OPENAI_API_KEY for OpenAI.`)
+}
+
+function embedding(read: Read): EmbeddingConfig | undefined {
+  const model = read(options.embeddingModel)
+  if (model === undefined) return refuseWithout(options.embeddingModel, embeddingDetails, read)
+  const url = read(options.embeddingUrl)
+  const key = read(options.embeddingKey)
+  if (url === undefined) refuseWithout(embeddingUrl, [embeddingKey], read)
+  return {
+    source: /^file:/i.test(model)
+      ? { file: fileOf(model, read) }
+      : { model, upstream: url === undefined ? undefined : { url, key } },
+    dimensions: read(options.embeddingDimensions),
+    batch: read(options.embeddingBatch),
+    queryPrefix: read(options.embeddingQueryPrefix) ?? '',
+    passagePrefix: read(options.embeddingPassagePrefix) ?? '',
+  }
+}
+
+const { embeddingUrl, embeddingKey, embeddingDimensions, embeddingQueryPrefix, embeddingPassagePrefix } = options
+const embeddingDetails = [embeddingUrl, embeddingKey, embeddingDimensions, embeddingQueryPrefix, embeddingPassagePrefix]
+
+/** Refuses options that mean nothing without another, which is not set. */
+function refuseWithout(needed: Option, details: readonly Option[], read: Read): undefined {
+  const stray = details.find((detail) => read(detail) !== undefined)
+  if (stray) throw new ConfigError(`${stray.env} is set without ${needed.env}: set both.`)
+}
+
+/** The file's dimensions are in it. */
+function fileOf(model: string, read: Read): string {
+  const stray = [embeddingUrl, embeddingDimensions].find((option: Option) => read(option) !== undefined)
+  if (stray === undefined) return resolve(model.slice('file:'.length))
+  throw new ConfigError(`${stray.env} is set, but ${options.embeddingModel.env} names a file: leave one of them out.`)
 }
 
 function absolute(path: string | undefined): string | undefined {

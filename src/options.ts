@@ -60,17 +60,14 @@ export const options = {
     meaning: 'The OpenAI-compatible API that answers for the models, up to and including its `/v1`.',
     takes: 'an http:// or https:// address without a password in it, such as http://127.0.0.1:11434/v1',
     secret: true,
-    schema: z
-      .string()
-      .refine(isBaseUrl)
-      .transform((text) => text.replace(/\/+$/, '')),
+    schema: baseUrl(),
   }),
   upstreamKey: optional('REPRISE_UPSTREAM_KEY', {
     operand: 'KEY',
     meaning: 'The key to send to that API, if it wants one. Given as a flag it shows in the list of processes.',
     takes: 'a key without spaces or line ends',
     secret: true,
-    schema: z.string().regex(/^[\x21-\x7e]+$/),
+    schema: key(),
   }),
   modelsFile: optional('REPRISE_MODELS', {
     operand: 'FILE',
@@ -83,6 +80,52 @@ export const options = {
     meaning: 'A YAML file of rules for the scripted model: see [the scripted model](scripted-model.md).',
     takes: 'the path of a YAML file',
     schema: z.string().min(1),
+  }),
+  embeddingModel: optional('REPRISE_EMBEDDING_MODEL', {
+    operand: 'MODEL',
+    meaning:
+      'The model that makes embeddings for file search: a name, which is routed like those of other models, or `file:` and the path of a GGUF file. See [embeddings](models.md#embeddings). Without it, file search goes by keywords alone.',
+    takes: 'the name of a model, or file: followed by the path of a .gguf file',
+    schema: z.string().regex(/^(?!file:)\S+$|^file:.+\.gguf$/i),
+  }),
+  embeddingUrl: optional('REPRISE_EMBEDDING_URL', {
+    operand: 'URL',
+    meaning: 'Another OpenAI-compatible API for embeddings alone, up to and including its `/v1`.',
+    takes: 'an http:// or https:// address without a password in it, such as http://127.0.0.1:11434/v1',
+    secret: true,
+    schema: baseUrl(),
+  }),
+  embeddingKey: optional('REPRISE_EMBEDDING_KEY', {
+    operand: 'KEY',
+    meaning: 'The key to send to that other API, if it wants one.',
+    takes: 'a key without spaces or line ends',
+    secret: true,
+    schema: key(),
+  }),
+  embeddingDimensions: optional('REPRISE_EMBEDDING_DIMENSIONS', {
+    operand: 'NUMBER',
+    meaning: 'How many dimensions to ask for, as `dimensions`. Without it, the model is asked once at the start.',
+    takes: 'a whole number from 1 to 16384',
+    schema: wholeNumber(1, 16_384),
+  }),
+  embeddingBatch: option('REPRISE_EMBEDDING_BATCH', {
+    operand: 'NUMBER',
+    default: '64',
+    meaning: 'How many texts one request for embeddings carries at most.',
+    takes: 'a whole number from 1 to 2048',
+    schema: wholeNumber(1, 2_048),
+  }),
+  embeddingQueryPrefix: optional('REPRISE_EMBEDDING_QUERY_PREFIX', {
+    operand: 'TEXT',
+    meaning: 'What goes before every query, where the model wants something there; `\\n` stands for a line end.',
+    takes: 'a text of up to 1000 characters',
+    schema: prefix(),
+  }),
+  embeddingPassagePrefix: optional('REPRISE_EMBEDDING_PASSAGE_PREFIX', {
+    operand: 'TEXT',
+    meaning: 'The same for the passages of files. Another one makes their embeddings anew.',
+    takes: 'a text of up to 1000 characters',
+    schema: prefix(),
   }),
   runExpiresAfter: option('REPRISE_RUN_EXPIRES_AFTER', {
     operand: 'SECONDS',
@@ -97,6 +140,13 @@ export const options = {
     meaning: 'How many runs this process carries out at once; further ones wait as `queued`.',
     takes: 'a whole number from 1 to 100000',
     schema: wholeNumber(1, 100_000),
+  }),
+  indexingConcurrency: option('REPRISE_INDEXING_CONCURRENCY', {
+    operand: 'NUMBER',
+    default: '2',
+    meaning: 'How many files this process makes searchable at once; further ones wait as `in_progress`.',
+    takes: 'a whole number from 1 to 100',
+    schema: wholeNumber(1, 100),
   }),
   logLevel: option('REPRISE_LOG_LEVEL', {
     operand: 'LEVEL',
@@ -168,6 +218,24 @@ function wholeNumber(least: number, most: number) {
     .regex(/^\d{1,9}$/)
     .transform(Number)
     .pipe(z.number().min(least).max(most))
+}
+
+function baseUrl() {
+  return z
+    .string()
+    .refine(isBaseUrl)
+    .transform((text) => text.replace(/\/+$/, ''))
+}
+
+function key() {
+  return z.string().regex(/^[\x21-\x7e]+$/)
+}
+
+function prefix() {
+  return z
+    .string()
+    .max(1000)
+    .transform((text) => text.replaceAll('\\n', '\n'))
 }
 
 function isBaseUrl(text: string): boolean {

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 
 export { type Config, readConfig } from './config.ts'
 export type * from './ports/blobs.ts'
+export type * from './ports/embedder.ts'
 export type * from './ports/events.ts'
 export type * from './ports/model.ts'
 export type * from './ports/queue.ts'
@@ -21,6 +22,8 @@ export interface Server {
     readonly url: string | null
     readonly mapped: readonly string[]
   }
+  /** How file search finds passages: by keywords alone, or by an embedding model's vectors too. */
+  readonly search: { readonly kind: 'keyword' | 'hybrid'; readonly label: string }
   /** Listens, and begins to work off what is queued. Rejects when the port is taken. */
   start(): Promise<void>
   /** Takes no new requests, lets runs finish for the configured grace, hands back the rest, and closes everything. */
@@ -57,6 +60,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
     },
     upstream: parts.upstream,
+    search: parts.search,
     start,
     stop,
   }

@@ -89,3 +89,4 @@ const fileSearchContent = 'step_details.tool_calls[*].file_search.results[*].con
 
 /** `include[]`: what a step shows beyond its usual fields. */
 export const include = z.enum([fileSearchContent])
+export type Include = z.infer<typeof include>

@@ -1,6 +1,6 @@
 import type { Annotation, Message } from './message.ts'
 import type { Run } from './run.ts'
-import type { RunStep } from './run-step.ts'
+import type { RunStep, ToolCall } from './run-step.ts'
 import type { Thread } from './thread.ts'
 
 /** Text that continues a message: `content[].index` is dense, text is appended, annotations come whole. */
@@ -15,8 +15,10 @@ export type MessageDeltaPart =
   | { index: number; type: 'refusal'; refusal: string }
   | { index: number; type: 'image_file'; image_file: { file_id: string } }
 
-/** Comes whole, with its place among the annotations of its text. */
-export type AnnotationDelta = Annotation & { index: number }
+/** Comes whole, with its place among the annotations of its text; the empty quote was on the wire. */
+export type AnnotationDelta =
+  | ({ index: number } & Extract<Annotation, { type: 'file_path' }>)
+  | ({ index: number; file_citation: { file_id: string; quote: '' } } & Extract<Annotation, { type: 'file_citation' }>)
 
 /** A piece of a tool call: the first for an index carries id and names, the following ones only what is appended. */
 export type RunStepDelta = {
@@ -25,12 +27,17 @@ export type RunStepDelta = {
   delta: { step_details: { type: 'tool_calls'; tool_calls: ToolCallDelta[] } }
 }
 
-export type ToolCallDelta = {
+export type ToolCallDelta = FunctionCallDelta | FileSearchDelta
+
+export type FunctionCallDelta = {
   index: number
   id?: string
   type: 'function'
   function: { name?: string; arguments?: string; output?: null }
 }
+
+/** Comes once, when the search begins; the results come with the step. */
+export type FileSearchDelta = { index: number } & Extract<ToolCall, { type: 'file_search' }>
 
 type RunEventName =
   | 'thread.run.created'

@@ -96,3 +96,4 @@ export const toolResourcesInput = z.strictObject({
   code_interpreter: z.strictObject({ file_ids: z.array(z.string()).max(20).optional() }).optional(),
   file_search: z.strictObject({ vector_store_ids: z.array(z.string()).max(1).optional() }).optional(),
 })
+export type ToolResourcesInput = z.infer<typeof toolResourcesInput>

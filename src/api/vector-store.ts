@@ -38,13 +38,7 @@ export const newToolResourcesInput = toolResourcesInput.extend({
     })
     .superRefine(({ vector_store_ids, vector_stores }, context) => {
       if (vector_store_ids === undefined || vector_stores === undefined) return
-      context.addIssue({
-        code: 'custom',
-        path: ['vector_stores'],
-        message:
-          "Mutually exclusive parameters: 'vector_stores'. Ensure you are only providing one of: 'vector_store_ids' or 'vector_stores'.",
-        params: { code: 'mutually_exclusive_parameters' },
-      })
+      exclude(context, 'vector_stores', 'vector_store_ids')
     })
     .optional(),
 })
@@ -176,6 +170,13 @@ export const createFileBatchRequest = z
     chunking_strategy: chunkingStrategyInput.optional(),
     attributes: attributes.nullable().optional(),
   })
+  .superRefine(({ file_ids, files }, context) => {
+    if (file_ids === undefined && files === undefined) {
+      const params = { code: 'missing_required_parameter' }
+      context.addIssue({ code: 'custom', path: ['file_ids'], params })
+    }
+    if (file_ids !== undefined && files !== undefined) exclude(context, 'files', 'file_ids')
+  })
   .openapi('CreateVectorStoreFileBatchRequest')
 export type CreateFileBatchRequest = z.infer<typeof createFileBatchRequest>
 
@@ -190,9 +191,14 @@ const comparison = z
 /** What a file's attributes must be like: one comparison, or several joined. */
 export type AttributeFilter = z.infer<typeof comparison> | { type: 'and' | 'or'; filters: AttributeFilter[] }
 
-export const attributeFilter: z.ZodType<AttributeFilter> = z
-  .lazy(() => z.union([comparison, z.strictObject({ type: z.enum(['and', 'or']), filters: z.array(attributeFilter) })]))
-  .openapi('AttributeFilter', { type: 'object' })
+const compound = z
+  .strictObject({ type: z.enum(['and', 'or']), filters: z.array(z.lazy(() => attributeFilter)) })
+  .openapi('CompoundFilter')
+
+export const attributeFilter: z.ZodType<AttributeFilter> = z.discriminatedUnion('type', [comparison, compound])
+
+/** Which page of a search is wanted: the `next_page` of the one before. */
+export const searchQuery = z.object({ page: z.coerce.number().int().min(0).max(10_000).default(0) })
 
 export const searchRequest = z
   .strictObject({
@@ -206,6 +212,10 @@ export const searchRequest = z
         score_threshold: z.number().min(0).max(1).optional(),
         hybrid_search: z
           .strictObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
+          .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0, {
+            error: 'At least one of embedding_weight and text_weight must be greater than zero.',
+            params: { code: 'invalid_value' },
+          })
           .optional(),
       })
       .optional(),
@@ -243,3 +253,13 @@ export const fileContentPage = z
   })
   .openapi('VectorStoreFileContentResponse')
 export type FileContentPage = z.infer<typeof fileContentPage>
+
+/** Refuses a parameter that stands beside another which it cannot be combined with. */
+function exclude(context: z.RefinementCtx, name: string, other: string): void {
+  context.addIssue({
+    code: 'custom',
+    path: [name],
+    message: `Mutually exclusive parameters: '${name}'. Ensure you are only providing one of: '${other}' or '${name}'.`,
+    params: { code: 'mutually_exclusive_parameters' },
+  })
+}

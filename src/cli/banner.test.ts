@@ -13,6 +13,7 @@ const parts: BannerParts = {
     url: 'http://127.0.0.1:11434/v1',
     mapped: [],
   },
+  search: { kind: 'keyword', label: 'by keywords alone' },
   colour: false,
 }
 
@@ -20,6 +21,7 @@ test('says where it listens, which model answers and where the data are', () => 
   const text = banner(parts)
   expect(text).toMatch(/Base URL +http:\/\/127\.0\.0\.1:4141\/v1\n/)
   expect(text).toMatch(/Model +Ollama at http:\/\/127\.0\.0\.1:11434\/v1\n/)
+  expect(text).toMatch(/Search +by keywords alone\n/)
   expect(text).toMatch(/Data +\/srv\/data\n/)
   expect(text).not.toContain('!!')
 })

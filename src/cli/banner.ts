@@ -8,12 +8,13 @@ export interface BannerParts {
   /** The server's own: `http://host:port`. */
   url: string
   upstream: Server['upstream']
+  search: Server['search']
   /** Whether to colour it. */
   colour: boolean
 }
 
 /** What `reprise serve` prints once it listens. */
-export function banner({ version, config, url, upstream, colour }: BannerParts): string {
+export function banner({ version, config, url, upstream, search, colour }: BannerParts): string {
   const bold = painter('bold', colour)
   const base = `${reachable(url)}/v1`
   const others = base.startsWith(url) ? '' : ", and this machine's other addresses: whoever reaches them may use it"
@@ -22,6 +23,7 @@ ${bold(`Reprise ${version} is ready.`)}
 
   Base URL  ${bold(base)}${others}
   Model     ${answering(upstream)}
+  Search    ${search.label}
   Data      ${config.dataDir}
 ${upstream.kind === 'scripted' ? scriptedWarning(config, colour) : ''}
 Give a program that base URL and any key:

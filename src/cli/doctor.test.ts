@@ -69,8 +69,9 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
 
 test('a line for each thing, and a verdict', async () => {
   const { printed, code } = await visit({}, false)
-  expect(printed.match(/^✓/gm)).toHaveLength(7)
+  expect(printed.match(/^✓/gm)).toHaveLength(8)
   expect(printed).toMatch(/✓ Model +the scripted model/)
+  expect(printed).toMatch(/✓ Search +by keywords alone.*\n +With an embedding model it finds by meaning too/)
   expect(printed).toMatch(/\nAll is well\.\n$/)
   expect(code).toBe(0)
 })
@@ -174,4 +175,24 @@ test('a models file, and whether its upstreams offer what it maps to', async () 
 
   writeFileSync(REPRISE_MODELS, 'models: { gpt-4o: nobody }')
   expect(await finding('Models file', { REPRISE_MODELS })).toMatchObject({ ok: false })
+})
+
+test('an embedding model that works, has other dimensions, or is not there', async () => {
+  const body = JSON.stringify({ data: [{ index: 0, embedding: [3, 4] }] })
+  const server = createHttpServer((_, response) => response.setHeader('content-type', 'application/json').end(body))
+  servers.push(server)
+  const REPRISE_EMBEDDING_URL = `http://127.0.0.1:${await listen(server)}/v1`
+  const env = { REPRISE_EMBEDDING_MODEL: 'small', REPRISE_EMBEDDING_URL }
+  expect(await finding('Search', env)).toMatchObject({
+    ok: true,
+    message: expect.stringMatching(/^by keywords and by meaning \(small at 127\.0\.0\.1:\d+, 2 dimensions\)$/),
+  })
+  expect(await finding('Search', { ...env, REPRISE_EMBEDDING_DIMENSIONS: '3' })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('a vector of 2 dimensions where 3 are expected'),
+  })
+  expect(await finding('Search', { REPRISE_EMBEDDING_MODEL: 'small' })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('the scripted model, which makes no embeddings'),
+  })
 })

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { type Config, ConfigError, type Environment, readConfig } from '../config.ts'
 import { checkDataFolder } from './checks/check-data-folder.ts'
 import { checkDatabase } from './checks/check-database.ts'
+import { checkEmbeddings } from './checks/check-embeddings.ts'
 import { checkModels } from './checks/check-models.ts'
 import { checkNode } from './checks/check-node.ts'
 import { checkPort } from './checks/check-port.ts'
@@ -40,6 +41,7 @@ async function examine(env: Environment, flags: Environment): Promise<Finding[]>
     database,
     await checkPort(config, { inUse }),
     ...(await checkModels(config, env)),
+    await checkEmbeddings(config, env),
   ]
 }
 

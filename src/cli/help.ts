@@ -25,7 +25,7 @@ finds on its usual port on this machine (Ollama, LM Studio, llama.cpp, vLLM), el
 function explain(option: Option): string {
   const flag = `--${flagOf(option)}${option.operand === undefined ? '' : ` ${option.operand}`}`
   const fallback = option.default === undefined ? '' : `, default ${option.default}`
-  return [`  ${flag.padEnd(30)}${option.env}${fallback}`, ...wrap(plain(option.meaning), 82)].join('\n      ')
+  return [`  ${flag.padEnd(32)}${option.env}${fallback}`, ...wrap(plain(option.meaning), 82)].join('\n      ')
 }
 
 /** `[models](models.md)` reads "models (docs/models.md)" in a terminal. */

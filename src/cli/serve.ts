@@ -12,8 +12,10 @@ export async function serve(config: Config, version: string): Promise<number> {
   })
   if (!server) return 1
   const stopping = firstSignal()
-  const { url, upstream } = server
-  process.stdout.write(banner({ version, config, url, upstream, colour: process.stdout.hasColors?.() ?? false }))
+  const { url, upstream, search } = server
+  process.stdout.write(
+    banner({ version, config, url, upstream, search, colour: process.stdout.hasColors?.() ?? false }),
+  )
   await stopping
   return stop(server, config)
 }

@@ -8,6 +8,11 @@ const include = encodeURIComponent(content)
 const message = { role: 'user', content: 'Hi' }
 const newUpload = { filename: 'a.txt', purpose: 'assistants', bytes: 3, mime_type: 'text/plain' }
 
+const searchFrom = (offset: number) => {
+  const options = { offset, signal: expect.any(AbortSignal) }
+  return ['vectorStores.search', 'default', 'vs_1', { query: 'a' }, options]
+}
+
 /** Method and path, the body if there is one, and the call of a service that it becomes. */
 const routes: [route: string, body: unknown, call: unknown[]][] = [
   ['POST /assistants', { model: 'm' }, ['assistants.create', 'default', { model: 'm' }]],
@@ -79,6 +84,51 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
     ['uploads.complete', 'default', 'upload_1', { part_ids: ['part_2', 'part_1'] }],
   ],
   ['POST /uploads/upload_1/cancel', undefined, ['uploads.cancel', 'default', 'upload_1']],
+  ['POST /vector_stores', undefined, ['vectorStores.create', 'default', {}]],
+  ['GET /vector_stores', undefined, ['vectorStores.list', 'default', page]],
+  ['GET /vector_stores/vs_1', undefined, ['vectorStores.get', 'default', 'vs_1']],
+  ['POST /vector_stores/vs_1', { name: null }, ['vectorStores.modify', 'default', 'vs_1', { name: null }]],
+  ['DELETE /vector_stores/vs_1', undefined, ['vectorStores.remove', 'default', 'vs_1']],
+  ['POST /vector_stores/vs_1/search', { query: 'a' }, searchFrom(0)],
+  ['POST /vector_stores/vs_1/search?page=20', { query: 'a' }, searchFrom(20)],
+  [
+    'POST /vector_stores/vs_1/files',
+    { file_id: 'file-1', attributes: { a: 1, b: true } },
+    ['vectorStoreFiles.create', 'default', 'vs_1', { file_id: 'file-1', attributes: { a: 1, b: true } }],
+  ],
+  [
+    'GET /vector_stores/vs_1/files?filter=failed',
+    undefined,
+    ['vectorStoreFiles.list', 'default', 'vs_1', { ...page, filter: 'failed' }],
+  ],
+  ['GET /vector_stores/vs_1/files/file-1', undefined, ['vectorStoreFiles.get', 'default', 'vs_1', 'file-1']],
+  [
+    'POST /vector_stores/vs_1/files/file-1',
+    { attributes: null },
+    ['vectorStoreFiles.modify', 'default', 'vs_1', 'file-1', { attributes: null }],
+  ],
+  ['DELETE /vector_stores/vs_1/files/file-1', undefined, ['vectorStoreFiles.remove', 'default', 'vs_1', 'file-1']],
+  [
+    'GET /vector_stores/vs_1/files/file-1/content',
+    undefined,
+    ['vectorStoreFiles.content', 'default', 'vs_1', 'file-1'],
+  ],
+  [
+    'POST /vector_stores/vs_1/file_batches',
+    { file_ids: ['file-1'] },
+    ['fileBatches.create', 'default', 'vs_1', { file_ids: ['file-1'] }],
+  ],
+  ['GET /vector_stores/vs_1/file_batches/vsfb_1', undefined, ['fileBatches.get', 'default', 'vs_1', 'vsfb_1']],
+  [
+    'POST /vector_stores/vs_1/file_batches/vsfb_1/cancel',
+    undefined,
+    ['fileBatches.cancel', 'default', 'vs_1', 'vsfb_1'],
+  ],
+  [
+    'GET /vector_stores/vs_1/file_batches/vsfb_1/files',
+    undefined,
+    ['fileBatches.listFiles', 'default', 'vs_1', 'vsfb_1', page],
+  ],
   ['GET /models', undefined, ['models.list']],
   ['GET /models/qwen3%3A32b', undefined, ['models.get', 'qwen3:32b']],
   ['DELETE /models/gpt-4o', undefined, ['models.remove', 'gpt-4o']],

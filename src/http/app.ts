@@ -8,6 +8,7 @@ import { MethodNotAllowed, replyToError, unknownUrl } from './errors.ts'
 import { beginExchange, reply, stamp } from './exchange.ts'
 import { openApiDocument } from './openapi.ts'
 import { assistantRoutes } from './routes/assistants.ts'
+import { fileBatchRoutes } from './routes/file-batches.ts'
 import { fileRoutes } from './routes/files.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -16,6 +17,8 @@ import { runStepRoutes } from './routes/run-steps.ts'
 import { runRoutes } from './routes/runs.ts'
 import { threadRoutes } from './routes/threads.ts'
 import { uploadRoutes } from './routes/uploads.ts'
+import { vectorStoreFileRoutes } from './routes/vector-store-files.ts'
+import { vectorStoreRoutes } from './routes/vector-stores.ts'
 import type { Services } from './services.ts'
 
 /** The API's own place, and the two where Azure's clients look for it. */
@@ -53,6 +56,9 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
     ...runStepRoutes(services),
     ...fileRoutes(services),
     ...uploadRoutes(services),
+    ...vectorStoreRoutes(services),
+    ...vectorStoreFileRoutes(services),
+    ...fileBatchRoutes(services),
     ...modelRoutes(services),
     ...passThroughRoutes(passThrough),
   ]

@@ -6,7 +6,7 @@ import { projectOf } from './project.ts'
 import { readQuery } from './query.ts'
 import { parse } from './validation/parse.ts'
 
-export type Tag = 'Assistants' | 'Files' | 'Uploads' | 'Models' | 'Chat' | 'Embeddings'
+export type Tag = 'Assistants' | 'Vector stores' | 'Files' | 'Uploads' | 'Models' | 'Chat' | 'Embeddings'
 
 /** One operation of the API as it is written down in `routes/`. The schemas validate, and are what is documented. */
 export interface Declaration<Path extends string, Query extends z.ZodObject, Body extends z.ZodType> {

@@ -19,6 +19,10 @@ const operationIds = [
   'createThreadAndRun createRun listRuns getRun modifyRun submitToolOuputsToRun cancelRun listRunSteps getRunStep',
   'createFile listFiles retrieveFile deleteFile downloadFile',
   'createUpload addUploadPart completeUpload cancelUpload',
+  'createVectorStore listVectorStores getVectorStore modifyVectorStore deleteVectorStore searchVectorStore',
+  'createVectorStoreFile listVectorStoreFiles getVectorStoreFile updateVectorStoreFileAttributes deleteVectorStoreFile',
+  'retrieveVectorStoreFileContent createVectorStoreFileBatch getVectorStoreFileBatch cancelVectorStoreFileBatch',
+  'listFilesInVectorStoreBatch',
   'listModels retrieveModel deleteModel createChatCompletion createEmbedding',
 ].flatMap((line) => line.split(' '))
 

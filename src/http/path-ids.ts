@@ -7,6 +7,8 @@ const prefixes: Record<string, string> = {
   message_id: 'msg',
   run_id: 'run',
   step_id: 'step',
+  vector_store_id: 'vs',
+  batch_id: 'vsfb',
 }
 
 /** Refuses the id of another kind of object, and words like `undefined`, before anything is looked up. */

@@ -535,6 +535,109 @@ const uploadRows: Row[] = [
   ],
 ]
 
+const storeRows: Row[] = [
+  [
+    '/vector_stores',
+    { expires_after: { anchor: 'created_at', days: 1 } },
+    "Invalid value: 'created_at'. Supported values are: 'last_active_at'.",
+    'expires_after.anchor',
+    'invalid_value',
+  ],
+  [
+    '/vector_stores',
+    { expires_after: { anchor: 'last_active_at', days: 366 } },
+    above('integer', 'expires_after.days', 365, 366),
+    'expires_after.days',
+    'integer_above_max_value',
+  ],
+  [
+    '/vector_stores',
+    { file_ids: Array(501).fill('file-1') },
+    arrayTooLong('file_ids', 500, 501),
+    'file_ids',
+    'array_above_max_length',
+  ],
+  ['/vector_stores/vs_1', { description: 'x' }, unknown('description'), 'description', 'unknown_parameter'],
+  ['/vector_stores/vs_1/files', {}, missing('file_id'), 'file_id', 'missing_required_parameter'],
+  [
+    '/vector_stores/vs_1/files',
+    { file_id: 'file-1', attributes: { a: {} } },
+    type('attributes.a', 'one of a string or decimal or boolean', 'an object'),
+    'attributes.a',
+    'invalid_type',
+  ],
+  [
+    '/vector_stores/vs_1/files',
+    { file_id: 'file-1', attributes: { a: long(513) } },
+    tooLong('attributes.a', 512, 513),
+    'attributes.a',
+    'string_above_max_length',
+  ],
+  [
+    '/vector_stores/vs_1/files',
+    { file_id: 'file-1', attributes: keys17 },
+    "Invalid 'attributes': too many properties. Expected an object with at most 16 properties, but got an object with 17 properties instead.",
+    'attributes',
+    'object_above_max_properties',
+  ],
+  [
+    '/vector_stores/vs_1/files',
+    { file_id: 'file-1', chunking_strategy: { type: 'static', static: { max_chunk_size_tokens: 99 } } },
+    missing('chunking_strategy.static.chunk_overlap_tokens'),
+    'chunking_strategy.static.chunk_overlap_tokens',
+    'missing_required_parameter',
+  ],
+  ['/vector_stores/vs_1/files/file-1', {}, missing('attributes'), 'attributes', 'missing_required_parameter'],
+  ['/vector_stores/vs_1/file_batches', {}, missing('file_ids'), 'file_ids', 'missing_required_parameter'],
+  [
+    '/vector_stores/vs_1/file_batches',
+    { file_ids: ['file-1'], files: [{ file_id: 'file-2' }] },
+    "Mutually exclusive parameters: 'files'. Ensure you are only providing one of: 'file_ids' or 'files'.",
+    'files',
+    'mutually_exclusive_parameters',
+  ],
+  [
+    '/vector_stores/vs_1/file_batches',
+    { files: Array(2001).fill({ file_id: 'file-1' }) },
+    arrayTooLong('files', 2000, 2001),
+    'files',
+    'array_above_max_length',
+  ],
+  ['/vector_stores/vs_1/search', {}, missing('query'), 'query', 'missing_required_parameter'],
+  ['/vector_stores/vs_1/search', { query: '' }, emptyString('query'), 'query', 'empty_string'],
+  [
+    '/vector_stores/vs_1/search',
+    { query: 'a', max_num_results: 51 },
+    above('integer', 'max_num_results', 50, 51),
+    'max_num_results',
+    'integer_above_max_value',
+  ],
+  [
+    '/vector_stores/vs_1/search',
+    { query: 'a', filters: { type: 'like', key: 'a', value: 'b' } },
+    "Invalid value: 'like'. Supported values are: 'eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'and', and 'or'.",
+    'filters.type',
+    'invalid_value',
+  ],
+  [
+    '/vector_stores/vs_1/search',
+    {
+      query: 'a',
+      filters: { type: 'and', filters: [{ type: 'or', filters: [{ type: 'eq', key: 5, value: 1 }] }] },
+    },
+    type('filters.filters[0].filters[0].key', 'a string', 'an integer'),
+    'filters.filters[0].filters[0].key',
+    'invalid_type',
+  ],
+  [
+    '/vector_stores/vs_1/search',
+    { query: 'a', ranking_options: { hybrid_search: { embedding_weight: 0, text_weight: 0 } } },
+    'At least one of embedding_weight and text_weight must be greater than zero.',
+    'ranking_options.hybrid_search',
+    'invalid_value',
+  ],
+]
+
 const bodyRows: Row[] = [
   [
     '/assistants',
@@ -571,6 +674,7 @@ describe.each([
   ['messages and threads', messageRows],
   ['runs', runRows],
   ['uploads', uploadRows],
+  ['vector stores', storeRows],
   ['bodies that are no objects', bodyRows],
 ])('%s', (_, rows) => {
   test.each(rows)('POST %s %j', async (path, body, message, param, code) => {
@@ -624,6 +728,18 @@ test.each<QueryRow>([
     '/threads/thread_1/runs/run_1/steps/x',
     "Invalid 'step_id': 'x'. Expected an ID that begins with 'step'.",
     'step_id',
+    'invalid_value',
+  ],
+  [
+    '/vector_stores/file-1',
+    "Invalid 'vector_store_id': 'file-1'. Expected an ID that begins with 'vs'.",
+    'vector_store_id',
+    'invalid_value',
+  ],
+  [
+    '/vector_stores/vs_1/files?filter=done',
+    "Invalid value: 'done'. Supported values are: 'in_progress', 'completed', 'cancelled', and 'failed'.",
+    'filter',
     'invalid_value',
   ],
   [

@@ -11,6 +11,7 @@ export interface Expiry {
   run(project: string, id: string): Promise<unknown>
   file(project: string, id: string): Promise<unknown>
   upload(project: string, id: string): Promise<unknown>
+  vectorStore(project: string, id: string): Promise<unknown>
 }
 
 export interface Sweeper {
@@ -21,7 +22,7 @@ export interface Sweeper {
   sweep(): Promise<void>
 }
 
-/** Ends by the clock what has an end: runs, files, uploads. Never on read. */
+/** Ends by the clock what has an end: runs, files, uploads, vector stores. Never on read. */
 export function createSweeper({ store, now, expire, log }: SweeperParts): Sweeper {
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
@@ -31,6 +32,7 @@ export function createSweeper({ store, now, expire, log }: SweeperParts): Sweepe
     for (const { project, id } of overdue.runs) await expire.run(project, id)
     for (const { project, id } of overdue.files) await expire.file(project, id)
     for (const { project, id } of overdue.uploads) await expire.upload(project, id)
+    for (const { project, id } of overdue.vectorStores) await expire.vectorStore(project, id)
   }
 
   function tick(): void {

@@ -9,11 +9,12 @@ const prefixes = {
   step: 'step_',
   call: 'call_',
   job: 'job_',
+  segment: 'seg_',
 } as const
 
 /** Makes ids; handed to whoever needs new ones, so that tests can choose them. */
 export type NewId = (kind: IdKind) => string
-export type IdKind = keyof typeof prefixes | 'file' | 'upload' | 'part' | 'request'
+export type IdKind = keyof typeof prefixes | 'file' | 'vector_store' | 'file_batch' | 'upload' | 'part' | 'request'
 
 /**
  * A new id in the shape the API gives that kind. The first seven characters follow the clock in milliseconds, so that
@@ -21,6 +22,8 @@ export type IdKind = keyof typeof prefixes | 'file' | 'upload' | 'part' | 'reque
  */
 export function newId(kind: IdKind): string {
   if (kind === 'file') return `file-${ordered(22)}`
+  if (kind === 'vector_store') return `vs_${hex(32)}`
+  if (kind === 'file_batch') return `vsfb_${hex(32)}`
   if (kind === 'upload') return `upload_${hex(32)}`
   if (kind === 'part') return `part_${hex(32)}`
   if (kind === 'request') return `req_${hex(32)}`

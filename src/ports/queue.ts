@@ -5,8 +5,8 @@
  */
 export interface JobQueue {
   /**
-   * Takes up to `limit` jobs that are free and due, the oldest first and fairly between projects, and leases them to
-   * `lease.owner`. Empty when there is nothing to do.
+   * Takes up to `limit` jobs that are free and due and leases them to `lease.owner`: fairly between projects, within a
+   * project the lanes in turn, within a lane the oldest first. Empty when there is nothing to do.
    */
   claim(options: { kinds: readonly string[]; lease: Lease; now: number; limit: number }): Promise<Job[]>
   /** Extends every lease of this owner; answers the ids still held. A job missing from them was lost to another. */
@@ -30,6 +30,11 @@ export interface NewJob {
   readonly kind: string
   /** What it is about, the id of a run for instance; removing the subject's jobs goes by this. */
   readonly subject: string
+  /**
+   * A line within the project that takes turns with its other lines, so that many jobs of one hold up nobody else's.
+   * Jobs without one stand in a line of their own.
+   */
+  readonly lane?: string
   /** Unix milliseconds from which it may be claimed. */
   readonly runAt: number
   /** Set when the process that adds the job takes it on at once: nobody else sees it while the lease holds. */

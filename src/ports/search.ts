@@ -36,6 +36,16 @@ export interface SegmentSource {
   live(project: string, vector_store_ids: readonly string[]): Promise<LiveSegment[]>
   /** The bytes of segments; those that are gone meanwhile are left out. */
   load(ids: readonly string[]): Promise<ReadonlyMap<string, SegmentBytes>>
+  /** At most `limit` segments, in every project, whose space is not this one; after `after` in the order of their ids. */
+  outside(space: string, page: { after: string; limit: number }): Promise<OutsideSegment[]>
+}
+
+/** A segment whose vectors, if it has any, cannot be compared with those of a space. */
+export interface OutsideSegment {
+  readonly id: string
+  readonly project: string
+  readonly vector_store_id: string
+  readonly file_id: string
 }
 
 export interface LiveSegment {

@@ -1,4 +1,5 @@
 import type { Assistant } from '../api/assistant.ts'
+import type { Citation } from '../api/citation.ts'
 import type { File, Upload, UploadPart } from '../api/file.ts'
 import type { JsonText } from '../api/json.ts'
 import type { Message } from '../api/message.ts'
@@ -45,11 +46,15 @@ export type ThreadRow = Row<Thread>
 export interface MessageRow extends Row<Message> {
   readonly thread_id: string
   readonly run_id: string | null
+  /** What its annotations point at, one entry for each; null where there are none. */
+  readonly citations: JsonText<readonly Citation[]> | null
 }
 
 export interface RunRow extends Row<Run> {
   readonly thread_id: string
   readonly status: RunStatus
+  /** Our own side of a run: what its body does not show but its execution needs, as JSON text. */
+  readonly details: string
   /** Unix seconds; null once the run is over. */
   readonly expires_at: number | null
 }
@@ -62,6 +67,10 @@ export interface StepRow extends Row<RunStep> {
   readonly turn: number
   /** Usage as JSON text while the step is still open and its `body` therefore has to show null. */
   readonly usage: string | null
+  /** The step with everything that `include[]` can ask for; null where that is nothing more than `body`. */
+  readonly full: JsonText<RunStep> | null
+  /** Our own side of a step: what its calls were asked and what the model read of them, as JSON text. */
+  readonly details: string | null
 }
 
 export interface FileRow extends Row<File> {
@@ -159,7 +168,9 @@ export interface Reader {
     newest(thread_id: string, options: { exceptRun: string; limit: number }): Promise<JsonText<Message>[]>
   }
   readonly runs: ListedRecords<RunRow, { thread_id: string }>
-  readonly steps: ListedRecords<StepRow, { run_id: string }> & {
+  readonly steps: Records<StepRow> & {
+    /** With `full`, steps show everything that `include[]` can ask for. */
+    list(filter: { run_id: string }, page: Page, view: { full: boolean }): Promise<Listed<RunStep>>
     /** All steps of the run, oldest first. */
     ofRun(run_id: string): Promise<StepRow[]>
   }
@@ -179,7 +190,7 @@ export type StoreFileFilter = {
 
 export interface StoreFileReader {
   get(vector_store_id: string, file_id: string): Promise<VectorStoreFileRow | undefined>
-  /** Cursors are file ids. */
+  /** Cursors are file ids; one whose status has changed since it was listed still has its place. */
   list(filter: StoreFileFilter, page: Page): Promise<Listed<VectorStoreFile>>
   /** The id of the file's segment in this store; undefined while it has none. */
   segmentOf(vector_store_id: string, file_id: string): Promise<string | undefined>
@@ -229,6 +240,7 @@ export interface Transaction {
   readonly uploadParts: RecordWriter<UploadPartRow> & {
     ofUpload(upload_id: string): Promise<UploadPartRow[]>
   }
+  /** `remove` takes its files, their segments and its batches along. */
   readonly vectorStores: RecordWriter<VectorStoreRow>
   readonly vectorStoreFiles: {
     get(vector_store_id: string, file_id: string): Promise<VectorStoreFileRow | undefined>
@@ -251,6 +263,8 @@ export interface Transaction {
   readonly segments: {
     /** Replaces the segment that the file has in this store. */
     put(row: SegmentRow): Promise<void>
+    /** Frees the segments of a store; its files stay listed. */
+    removeAll(vector_store_id: string): Promise<void>
   }
   readonly jobs: JobWriter
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openResources, parsed, project, uploadFile } from '../../test/support/open-resources.ts'
+import { openResources, parsed, project, uploadFile, waitingJobs } from '../../test/support/open-resources.ts'
 
 test('an assistant of only a model has every default', async () => {
   await using opened = await openResources()
@@ -146,12 +146,6 @@ test('files, stores and models that do not exist are refused, and nothing is kep
     status: 404,
     message: "No vector store found with id 'vs_missing'.",
   })
-  const newStore = { file_search: { vector_stores: [{ file_ids: [] }] } }
-  await expect(assistants.create(project, { model, tool_resources: newStore })).rejects.toMatchObject({
-    status: 400,
-    message: expect.stringContaining('File search is not available'),
-    param: 'tool_resources.file_search.vector_stores',
-  })
   await expect(assistants.create(project, { model: 'no-such-model' })).rejects.toMatchObject({
     status: 400,
     message: "The requested model 'no-such-model' cannot be used with the Assistants API.",
@@ -191,4 +185,43 @@ test('a deleted assistant is gone, and other projects never had it', async () =>
   await expect(assistants.get(project, id)).rejects.toMatchObject(missing)
   await expect(assistants.modify(project, id, {})).rejects.toMatchObject(missing)
   await expect(assistants.remove(project, id)).rejects.toMatchObject(missing)
+})
+
+test('a store is made along with it, and lives until it is deleted', async () => {
+  await using opened = await openResources()
+  const { assistants, vectorStores } = opened
+  const file_id = await uploadFile(opened)
+  const chunking_strategy = {
+    type: 'static' as const,
+    static: { max_chunk_size_tokens: 200, chunk_overlap_tokens: 50 },
+  }
+  const made = { file_ids: [file_id], chunking_strategy, metadata: { made: 'by the way' } }
+  const { tool_resources } = await parsed(
+    assistants.create(project, { model: 'gpt-4o', tool_resources: { file_search: { vector_stores: [made] } } }),
+  )
+  expect(tool_resources).toEqual({ file_search: { vector_store_ids: [expect.stringMatching(/^vs_/)] } })
+  const [id] = tool_resources.file_search.vector_store_ids
+  expect(await parsed(vectorStores.get(project, id))).toMatchObject({
+    name: '',
+    status: 'in_progress',
+    file_counts: { in_progress: 1, total: 1 },
+    expires_after: null,
+    expires_at: null,
+    metadata: { made: 'by the way' },
+  })
+  expect(await parsed(opened.vectorStoreFiles.get(project, id, file_id))).toMatchObject({ chunking_strategy })
+  expect(await waitingJobs(opened)).toEqual([`${id}/${file_id}`])
+})
+
+test('no store is made when something else is refused', async () => {
+  await using opened = await openResources()
+  const tool_resources = {
+    code_interpreter: { file_ids: ['file-missing'] },
+    file_search: { vector_stores: [{ file_ids: [await uploadFile(opened)] }] },
+  }
+  await expect(opened.assistants.create(project, { model: 'gpt-4o', tool_resources })).rejects.toMatchObject({
+    status: 404,
+  })
+  expect((await parsed(opened.vectorStores.list(project, { limit: 20, order: 'desc' }))).data).toEqual([])
+  expect(await waitingJobs(opened)).toEqual([])
 })

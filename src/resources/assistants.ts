@@ -5,6 +5,7 @@ import type { ListQuery } from '../api/list.ts'
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { Store, Transaction } from '../ports/store.ts'
+import { makeHelperStore } from './helper-store.ts'
 import { sendList } from './list-envelope.ts'
 import { mergeMetadata } from './metadata.ts'
 import { requireModel } from './require-model.ts'
@@ -27,7 +28,9 @@ export function createAssistants({
     requireModel(request.model, acceptsModel)
     return store.transaction(project, async (tx) => {
       const id = newId('assistant')
-      const body = toText(await changed(tx, blank({ id, created_at: now(), model: request.model }), request))
+      const tool_resources = await makeHelperStore(tx, request.tool_resources, { newId, now, expires_after: null })
+      const current = blank({ id, created_at: now(), model: request.model })
+      const body = toText(await changed(tx, current, { ...request, tool_resources }))
       await tx.assistants.insert({ id, body })
       return body
     })
@@ -84,9 +87,9 @@ function blank({ id, created_at, model }: Pick<Assistant, 'id' | 'created_at' | 
 
 /** The assistant after a request: what is left out stays, and null means the default. */
 async function changed(
-  tx: Pick<Transaction, 'files'>,
+  tx: Pick<Transaction, 'files' | 'vectorStores'>,
   current: Assistant,
-  request: CreateAssistantRequest | ModifyAssistantRequest,
+  request: ModifyAssistantRequest,
 ): Promise<Assistant> {
   const tools = request.tools ? normalizeTools(request.tools) : current.tools
   const resources = await mergeToolResources(tx, current.tool_resources, request.tool_resources)

@@ -7,8 +7,8 @@ import { requireFiles } from './require-files.ts'
 const maxCodeFiles = 20
 
 /**
- * Rejects with `ApiError` when an attachment lacks its file or its tools, names a file that does not exist, or is
- * meant for file search, which this server has not got yet. `at` is where the attachments stand in the request.
+ * Rejects with `ApiError` when an attachment lacks its file or its tools, or names a file that does not exist. `at` is
+ * where the attachments stand in the request.
  */
 export async function checkAttachments(
   tx: Pick<Transaction, 'files'>,
@@ -19,7 +19,6 @@ export async function checkAttachments(
     if (file_id === undefined) throw missing(`${at}[${index}].file_id`)
     if (tools === undefined) throw missing(`${at}[${index}].tools`)
     await requireFiles(tx, [file_id])
-    if (tools.some((tool) => tool.type === 'file_search')) throw noFileSearch(`${at}[${index}].tools`)
   }
 }
 
@@ -44,11 +43,4 @@ export function addCodeFiles(resources: ToolResources, added: readonly string[])
 
 function missing(param: string) {
   return badRequest(`Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' })
-}
-
-function noFileSearch(param: string) {
-  return badRequest(
-    "File search is not available on this server yet, so a file cannot be attached for it. Put the text into the message, or leave 'file_search' out of the attachment's tools.",
-    { param },
-  )
 }

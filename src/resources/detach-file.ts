@@ -1,9 +1,11 @@
 import { fromText, type JsonText, toText } from '../api/json.ts'
 import type { ToolResources } from '../api/tool.ts'
 import type { Row, Transaction } from '../ports/store.ts'
+import { removeFromStore } from './settle-files.ts'
 
-/** Takes a file off the code interpreter's list of every assistant and thread that has it. */
-export async function detachFile(tx: Pick<Transaction, 'assistants' | 'threads'>, file_id: string): Promise<void> {
+/** Takes a file out of every vector store, and off the code interpreter's list of every assistant and thread. */
+export async function detachFile(tx: Transaction, file_id: string): Promise<void> {
+  for (const row of await tx.vectorStoreFiles.holding(file_id)) await removeFromStore(tx, row)
   for (const row of await tx.assistants.mentioning(file_id)) {
     const body = without(file_id, row)
     if (body) await tx.assistants.update(row.id, { body })

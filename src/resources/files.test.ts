@@ -92,8 +92,9 @@ describe('content', () => {
     async (purpose) => {
       await using opened = await openResources()
       const id = await uploadFile(opened, { purpose, filename: 'a.txt', content: 'hello' })
-      expect(await opened.files.content(project, id)).toMatchObject({ filename: 'a.txt', bytes: 5 })
-      expect(await text(opened.files.content(project, id))).toBe('hello')
+      const content = await opened.files.content(project, id)
+      expect(content).toMatchObject({ filename: 'a.txt', bytes: 5 })
+      expect(await text(Promise.resolve(content))).toBe('hello')
     },
   )
 

@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { openResources, parsed, project, startRun, uploadFile } from '../../test/support/open-resources.ts'
+import {
+  endIngestion,
+  openResources,
+  parsed,
+  project,
+  startRun,
+  uploadFile,
+  waitingJobs,
+} from '../../test/support/open-resources.ts'
 import type { CreateMessageRequest } from '../api/message.ts'
 
 const page = { limit: 20, order: 'desc' as const }
@@ -18,6 +26,11 @@ function create(request: Partial<CreateMessageRequest>) {
 
 async function codeFiles(): Promise<string[] | undefined> {
   return (await parsed(opened.threads.get(project, thread_id))).tool_resources.code_interpreter?.file_ids
+}
+
+async function threadStore(): Promise<string> {
+  const { tool_resources } = await parsed(opened.threads.get(project, thread_id))
+  return tool_resources.file_search.vector_store_ids.join()
 }
 
 test.each(['user', 'assistant'] as const)('a message by hand in the role of %s', async (role) => {
@@ -150,14 +163,54 @@ describe('attachments', () => {
     })
   })
 
-  test('for file search are refused, with what to do', async () => {
-    const attachments = [{ file_id: await uploadFile(opened), tools: [...code, { type: 'file_search' as const }] }]
-    await expect(create({ attachments })).rejects.toMatchObject({
-      status: 400,
-      message: expect.stringMatching(/not available on this server yet.+leave 'file_search' out/),
-      param: 'attachments[0].tools',
+  test('for file search make a store of the thread, that lives for a week without use', async () => {
+    const file_id = await uploadFile(opened)
+    const attachments = [
+      { file_id, tools: [{ type: 'file_search' as const }] },
+      { file_id, tools: code },
+    ]
+    expect((await create({ attachments })).attachments).toEqual(attachments)
+    expect(await codeFiles()).toEqual([file_id])
+    const id = await threadStore()
+    expect(await parsed(opened.vectorStores.get(project, id))).toMatchObject({
+      status: 'in_progress',
+      file_counts: { in_progress: 1, total: 1 },
+      expires_after: { anchor: 'last_active_at', days: 7 },
+      expires_at: opened.clock.now + 7 * 86_400,
     })
-    expect(await codeFiles()).toBeUndefined()
+    expect(await waitingJobs(opened)).toEqual([`${id}/${file_id}`])
+  })
+
+  test('for file search go to the store that the thread has, each once', async () => {
+    const [one, two] = [await uploadFile(opened), await uploadFile(opened)]
+    const forSearch = (file_id: string) => ({ attachments: [{ file_id, tools: [{ type: 'file_search' as const }] }] })
+    await create(forSearch(one))
+    const id = await threadStore()
+    await endIngestion(opened, { vector_store_id: id, file_id: one })
+    await create(forSearch(two))
+    await create(forSearch(one))
+    expect(await threadStore()).toBe(id)
+    expect(await parsed(opened.vectorStores.get(project, id))).toMatchObject({
+      file_counts: { in_progress: 1, completed: 1, total: 2 },
+    })
+  })
+
+  test('for file search start anew when the store of the thread was deleted, and are refused when it has expired', async () => {
+    const forSearch = async () => ({
+      attachments: [{ file_id: await uploadFile(opened), tools: [{ type: 'file_search' as const }] }],
+    })
+    await create(await forSearch())
+    const first = await threadStore()
+    await opened.vectorStores.remove(project, first)
+    await create(await forSearch())
+    const second = await threadStore()
+    expect(second).not.toBe(first)
+    opened.clock.now += 7 * 86_400
+    expect(await opened.vectorStores.expire(project, second)).toBe(true)
+    await expect(create(await forSearch())).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining(`Vector store ${second} has expired.`),
+    })
   })
 
   test('of null are none', async () => {
@@ -214,7 +267,8 @@ test('keeps a list to the messages of one run', async () => {
   await create({})
   const id = 'msg_byrun'
   const body = JSON.stringify({ id })
-  await opened.store.transaction(project, (tx) => tx.messages.insert({ id, thread_id, run_id: 'run_1', body }))
+  const row = { id, thread_id, run_id: 'run_1', citations: null, body }
+  await opened.store.transaction(project, (tx) => tx.messages.insert(row))
   expect(await parsed(opened.messages.list(project, thread_id, { ...page, run_id: 'run_1' }))).toMatchObject({
     data: [{ id }],
     has_more: false,

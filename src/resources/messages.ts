@@ -66,7 +66,13 @@ export function createMessages({
     return toText({ id, object: 'thread.message.deleted', deleted: true })
   }
 
-  return { create, list, get, modify, remove }
+  /** What the annotations of a message point at; an extension of ours. */
+  async function citations(project: string, thread_id: string, id: string): Promise<string> {
+    const row = await requireMessage(store.read(project), thread_id, id)
+    return `{"object":"list","data":${row.citations ?? '[]'}}`
+  }
+
+  return { citations, create, list, get, modify, remove }
 }
 
 async function requireMessage(from: Pick<Reader | Transaction, 'messages' | 'threads'>, thread_id: string, id: string) {

@@ -7,6 +7,7 @@ import type { MessageRow, Transaction } from '../ports/store.ts'
 import { addCodeFiles, checkAttachments, codeFiles } from './attachments.ts'
 import { checkImages } from './check-images.ts'
 import { shownContent } from './message-content.ts'
+import { addSearchFiles, searchFiles } from './thread-store.ts'
 
 /**
  * Where new messages have their identity and their time from. `at` is what comes before the names of their fields in
@@ -42,7 +43,7 @@ export async function insertMessage(
   make: MakeMessages,
 ): Promise<MessageRow> {
   await checkMessage(tx, request, make.at)
-  await attach(tx, thread_id, codeFiles(request))
+  await attach(tx, thread_id, request, make)
   return writeMessage(tx, thread_id, request, make)
 }
 
@@ -64,17 +65,24 @@ export async function writeMessage(
   { newId, now }: Pick<MakeMessages, 'newId' | 'now'>,
 ): Promise<MessageRow> {
   const message = newMessage(request, { id: newId('message'), thread_id, created_at: now() })
-  const row = { id: message.id, thread_id, run_id: null, body: toText(message) }
+  const row = { id: message.id, thread_id, run_id: null, citations: null, body: toText(message) }
   await tx.messages.insert(row)
   return row
 }
 
-async function attach(tx: Pick<Transaction, 'threads'>, thread_id: string, file_ids: readonly string[]) {
-  if (file_ids.length === 0) return
+async function attach(
+  tx: Transaction,
+  thread_id: string,
+  request: CreateMessageRequest,
+  make: MakeMessages,
+): Promise<void> {
+  const [forCode, forSearch] = [codeFiles(request), searchFiles(request)]
+  if (forCode.length + forSearch.length === 0) return
   const row = await tx.threads.get(thread_id)
   if (!row) throw notFound('thread', thread_id)
   const thread = fromText(row.body)
-  const tool_resources = addCodeFiles(thread.tool_resources, file_ids)
+  const resources = addCodeFiles(thread.tool_resources, forCode)
+  const tool_resources = await addSearchFiles(tx, resources, forSearch, make)
   await tx.threads.update(thread_id, { body: toText({ ...thread, tool_resources }) })
 }
 

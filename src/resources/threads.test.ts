@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openResources, parsed, project, startRun, uploadFile } from '../../test/support/open-resources.ts'
+import { openResources, parsed, project, startRun, uploadFile, waitingJobs } from '../../test/support/open-resources.ts'
 
 const asc = { limit: 20, order: 'asc' as const }
 
@@ -50,6 +50,42 @@ test('shows the lists that it was given, and an empty search', async () => {
     opened.threads.create(project, { tool_resources: { code_interpreter: {}, file_search: { vector_store_ids: [] } } }),
   )
   expect(tool_resources).toEqual({ code_interpreter: { file_ids: [] }, file_search: { vector_store_ids: [] } })
+})
+
+test('has one store for what it asks for and what its messages attach', async () => {
+  await using opened = await openResources()
+  const [asked, first, second] = [await uploadFile(opened), await uploadFile(opened), await uploadFile(opened)]
+  const attaching = (file_id: string) => ({
+    role: 'user' as const,
+    content: 'look',
+    attachments: [{ file_id, tools: [{ type: 'file_search' as const }] }],
+  })
+  const { tool_resources } = await parsed(
+    opened.threads.create(project, {
+      messages: [attaching(first), attaching(second), attaching(first)],
+      tool_resources: { file_search: { vector_stores: [{ file_ids: [asked] }] } },
+    }),
+  )
+  const [id] = tool_resources.file_search.vector_store_ids
+  expect(tool_resources).toEqual({ file_search: { vector_store_ids: [expect.stringMatching(/^vs_[0-9a-f]{32}$/)] } })
+  expect(await parsed(opened.vectorStores.get(project, id))).toMatchObject({
+    file_counts: { in_progress: 3, total: 3 },
+    expires_after: { anchor: 'last_active_at', days: 7 },
+  })
+  expect(await waitingJobs(opened)).toEqual([asked, first, second].map((file_id) => `${id}/${file_id}`))
+})
+
+test('shares a store by its id, if there is such a store', async () => {
+  await using opened = await openResources()
+  const { id: vector_store_id } = await parsed(opened.vectorStores.create(project, {}))
+  const file_search = { vector_store_ids: [vector_store_id] }
+  const { id } = await parsed(opened.threads.create(project, { tool_resources: { file_search } }))
+  expect((await parsed(opened.threads.get(project, id))).tool_resources).toEqual({ file_search })
+  const unknown = { file_search: { vector_store_ids: ['vs_missing'] } }
+  await expect(opened.threads.modify(project, id, { tool_resources: unknown })).rejects.toMatchObject({
+    status: 404,
+    message: "No vector store found with id 'vs_missing'.",
+  })
 })
 
 test('says which message is wrong', async () => {

@@ -1,30 +1,31 @@
-import { badRequest, notFound } from '../api/error.ts'
-import type { Tool, ToolResources } from '../api/tool.ts'
-import type { NewToolResourcesInput } from '../api/vector-store.ts'
+import type { Tool, ToolResources, ToolResourcesInput } from '../api/tool.ts'
 import type { Transaction } from '../ports/store.ts'
+import { requireStore } from './change-store.ts'
 import { requireFiles } from './require-files.ts'
 
 /**
- * The tool resources after a request, every id in it known to exist. Left out keeps them, null empties them; of what
- * is given, each list replaces its predecessor wholesale and a list left out stays. Throws `ApiError` for files and
- * stores that do not exist, and for a store to be made, since this server searches no files yet.
+ * The tool resources after a request, every id that it gives known to exist. Left out keeps them, null empties them; of
+ * what is given, each list replaces its predecessor wholesale and a list left out stays. Throws `ApiError` for files and
+ * stores that do not exist.
  */
 export async function mergeToolResources(
-  tx: Pick<Transaction, 'files'>,
+  tx: Pick<Transaction, 'files' | 'vectorStores'>,
   current: ToolResources,
-  given: NewToolResourcesInput | null | undefined,
+  given: ToolResourcesInput | null | undefined,
 ): Promise<ToolResources> {
   if (given === undefined) return current
   if (given === null) return {}
   const { code_interpreter, file_search } = given
-  refuseStores(file_search)
   if (code_interpreter?.file_ids) await requireFiles(tx, code_interpreter.file_ids)
+  for (const id of file_search?.vector_store_ids ?? []) await requireStore(tx, id)
   return {
     ...current,
     ...(code_interpreter && {
       code_interpreter: { file_ids: code_interpreter.file_ids ?? current.code_interpreter?.file_ids ?? [] },
     }),
-    ...(file_search && { file_search: { vector_store_ids: [] } }),
+    ...(file_search && {
+      file_search: { vector_store_ids: file_search.vector_store_ids ?? current.file_search?.vector_store_ids ?? [] },
+    }),
   }
 }
 
@@ -36,14 +37,4 @@ export function resourcesOf(tools: readonly Tool[], resources: ToolResources): T
     ...(has('file_search') && { file_search: { vector_store_ids: [] } }),
     ...resources,
   }
-}
-
-function refuseStores(file_search: NewToolResourcesInput['file_search']) {
-  const [unknown] = file_search?.vector_store_ids ?? []
-  if (unknown !== undefined) throw notFound('vector store', unknown)
-  if (!file_search?.vector_stores?.length) return
-  throw badRequest(
-    "File search is not available on this server yet, so no vector store can be made. Leave out 'vector_stores' and put the text into the messages or the instructions.",
-    { param: 'tool_resources.file_search.vector_stores' },
-  )
 }

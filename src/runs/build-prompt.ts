@@ -4,7 +4,7 @@ import type { Run } from '../api/run.ts'
 import type { ModelMessage, ModelTool } from '../ports/model.ts'
 import type { Reader, StepRow } from '../ports/store.ts'
 import { estimateTokens } from './estimate-tokens.ts'
-import { type ImageSource, spokenText, threadMessage, turnMessages } from './model-messages.ts'
+import { type ImageSource, type Round, roundsOf, spokenText, threadMessage, turnMessages } from './model-messages.ts'
 
 /** How many messages to read at first; doubled until the budget is full or the thread is read. */
 const firstRead = 128
@@ -113,11 +113,13 @@ async function ownTurns(steps: readonly StepRow[], read: PromptParts['read']): P
   const turns = Map.groupBy(steps, (step) => step.turn)
   for (const turn of turns.values()) {
     let said: string | null = null
+    const rounds: Round[] = []
     for (const row of turn) {
       const details = fromText(row.body).step_details
-      if (details.type === 'tool_calls') messages.push(...turnMessages(said, details.tool_calls))
+      if (details.type === 'tool_calls') rounds.push(...roundsOf(row))
       else said = await textOf(details.message_creation.message_id, read)
     }
+    messages.push(...turnMessages(said, rounds))
   }
   return messages
 }

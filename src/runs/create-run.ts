@@ -12,7 +12,9 @@ import { insertThread } from '../resources/new-thread.ts'
 import { requireModel } from '../resources/require-model.ts'
 import { mergeToolResources } from '../resources/tool-resources.ts'
 import { newRun, type RunRequest } from './new-run.ts'
-import { type RunJobs, type StartedRun, startRun } from './start-run.ts'
+import { runDetails } from './run-details.ts'
+import type { StepView } from './runs.ts'
+import { type RunJobs, type StartedRun, startRun, type WrittenRun } from './start-run.ts'
 
 interface CreateRunParts {
   store: Store
@@ -31,13 +33,18 @@ interface CreateRunParts {
  */
 export function createRunCreation({ store, events, jobs, acceptsModel, newId, now, expiresAfter }: CreateRunParts) {
   /** `POST /threads/{thread_id}/runs`. */
-  async function create(project: string, thread_id: string, request: CreateRunRequest): Promise<StartedRun> {
+  async function create(
+    project: string,
+    thread_id: string,
+    request: CreateRunRequest,
+    { include }: StepView,
+  ): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, async (tx) => {
+    return begin(project, request, async (tx) => {
       if (!(await tx.threads.lock(thread_id))) throw notFound('thread', thread_id)
       await refuseSecondRun(tx, thread_id)
       await insertMessages(tx, thread_id, request.additional_messages ?? [], { newId, now, at: 'additional_messages' })
-      const run = await insertRun(tx, thread_id, assistant, request)
+      const run = await insertRun(tx, thread_id, assistant, request, { full: include.length > 0 })
       return { run, first: [] }
     })
   }
@@ -45,9 +52,9 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
   /** `POST /threads/runs`. */
   async function createWithThread(project: string, request: CreateThreadAndRunRequest): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, async (tx) => {
+    return begin(project, request, async (tx) => {
       const { thread } = await insertThread(tx, request.thread ?? {}, { newId, now, at: 'thread.' })
-      const run = await insertRun(tx, thread.id, assistant, request)
+      const run = await insertRun(tx, thread.id, assistant, request, { full: false })
       return { run, first: [{ event: 'thread.created', data: thread }] }
     })
   }
@@ -63,26 +70,31 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
     thread_id: string,
     assistant: Assistant,
     request: RunRequest,
+    { full }: { full: boolean },
   ): Promise<Run> {
     const tool_resources = await mergeToolResources(tx, {}, request.tool_resources)
     const run = newRun(assistant, request, { id: newId('run'), thread_id, now: now(), expiresAfter, tool_resources })
     requireModel(run.model, acceptsModel)
-    await tx.runs.insert({ id: run.id, thread_id, status: run.status, expires_at: run.expires_at, body: toText(run) })
+    const { id, status, expires_at } = run
+    const details = runDetails({ full, resources: [assistant.tool_resources, tool_resources] })
+    await tx.runs.insert({ id, thread_id, status, expires_at, details, body: toText(run) })
     return run
   }
 
   function begin(
     project: string,
+    { stream }: Pick<RunRequest, 'stream'>,
     insert: (tx: Transaction) => Promise<{ run: Run; first: StreamEvent[] }>,
   ): Promise<StartedRun> {
-    return startRun({ store, events, jobs }, project, async (tx) => {
+    async function write(tx: Transaction): Promise<WrittenRun> {
       const { run, first } = await insert(tx)
       const told: StreamEvent[] = [
         { event: 'thread.run.created', data: run },
         { event: 'thread.run.queued', data: run },
       ]
       return { run, told: [...first, ...told] }
-    })
+    }
+    return startRun({ store, events, jobs }, project, { followed: stream === true, write })
   }
 
   return { create, createWithThread }

@@ -1,5 +1,5 @@
 import { fromText, toText } from '../api/json.ts'
-import type { Message, MessageIncompleteReason } from '../api/message.ts'
+import type { MessageIncompleteReason } from '../api/message.ts'
 import type { Run, RunError, Usage } from '../api/run.ts'
 import type { RunStep } from '../api/run-step.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
@@ -44,15 +44,24 @@ export async function endRun(
     if (row.status === 'in_progress') {
       const current = await openStep(tx, row, step, open)
       step = endStep(current.step, stepEnd(ending, usage ?? usageOf(row) ?? noUsage), now)
-      events.push(...(await settleMessage(tx, current.message, ending, now)), stepEvent(step))
+      events.push(...(await settleMessage(tx, current, ending, now)), stepEvent(step))
     }
     if (step.usage) usages.push(step.usage)
     const body = toText({ ...step, expires_at: null })
-    await tx.steps.update(row.id, { status: step.status, body, usage: null })
+    const full = row.full === null ? null : toText({ ...fromText(row.full), expires_at: null })
+    await tx.steps.update(row.id, { status: step.status, body, full, usage: null })
   }
   const run = await changeRun(tx, run_id, { ...ended(ending, now), usage: sumUsage(usages) })
   if (!run) throw new Error(`run ${run_id} changed inside its own transaction`)
-  return [...cancelling(standing, ending), ...events, runEvent(run), { event: 'done', data: '[DONE]' }]
+  return [...cancelling(standing, ending), ...events, ...endOfStream(run)]
+}
+
+/** The last two events of a stream: how its run stands, and `done`. */
+export function endOfStream(run: Run): StreamEvent[] {
+  return [
+    { event: `thread.run.${run.status}`, data: run },
+    { event: 'done', data: '[DONE]' },
+  ]
 }
 
 /** A run that went through `cancelling` says so before anything of it ends. */
@@ -66,7 +75,7 @@ async function openStep(tx: Transaction, row: StepRow, step: RunStep, open: Open
   const details = step.step_details
   const message =
     details.type === 'message_creation' ? await tx.messages.get(details.message_creation.message_id) : undefined
-  return { step, turn: row.turn, message: message && fromText(message.body) }
+  return { step, turn: row.turn, message: message && fromText(message.body), citations: [] }
 }
 
 function usageOf(row: StepRow): Usage | undefined {
@@ -81,12 +90,12 @@ function stepEnd(ending: RunEnding, usage: Usage): StepEnd {
 
 async function settleMessage(
   tx: Transaction,
-  message: Message | undefined,
+  { message, citations }: OpenStep,
   ending: RunEnding,
   now: number,
 ): Promise<StreamEvent[]> {
   if (!message) return []
-  const settled = await settleMessageRow(tx, endMessage(message, messageCut(ending), now))
+  const settled = await settleMessageRow(tx, endMessage(message, messageCut(ending), now), citations)
   const event = settled.status === 'completed' ? 'thread.message.completed' : 'thread.message.incomplete'
   return [{ event, data: settled }]
 }
@@ -125,8 +134,4 @@ function ended(ending: RunEnding, now: number): Partial<Run> & Pick<Run, 'status
 function stepEvent(step: RunStep): StreamEvent {
   if (step.status === 'in_progress') throw new Error(`step ${step.id} is not over`)
   return { event: `thread.run.step.${step.status}`, data: step }
-}
-
-function runEvent(run: Run): StreamEvent {
-  return { event: `thread.run.${run.status}`, data: run }
 }

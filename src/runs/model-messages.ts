@@ -1,7 +1,10 @@
+import { fromText } from '../api/json.ts'
 import type { ContentPart, Message } from '../api/message.ts'
 import type { ToolCall } from '../api/run-step.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import type { ModelContent, ModelMessage, ModelToolCall } from '../ports/model.ts'
+import type { StepRow } from '../ports/store.ts'
+import { carriedOut } from './step-details.ts'
 
 /** Where the bytes of an image file come from: a `data:` address, or undefined when the file is gone. */
 export type ImageSource = (file_id: string) => Promise<string | undefined>
@@ -39,16 +42,30 @@ export function spokenText(message: Message): string {
   return texts.filter((text) => text !== '').join('\n')
 }
 
+/** One call of an earlier turn, and what the model read of it. */
+export interface Round {
+  readonly call: ModelToolCall
+  readonly output: string
+}
+
 /** One earlier turn of the run: what the model said and called, then what the calls gave. */
-export function turnMessages(said: string | null, calls: readonly ToolCall[]): ModelMessage[] {
-  const rounds = calls.map(roundOf)
+export function turnMessages(said: string | null, rounds: readonly Round[]): ModelMessage[] {
   const spoken: ModelMessage = { role: 'assistant', text: said, tool_calls: rounds.map((round) => round.call) }
   return [spoken, ...rounds.map(({ call, output }) => ({ role: 'tool' as const, tool_call_id: call.id, text: output }))]
 }
 
-function roundOf(call: ToolCall): { call: ModelToolCall; output: string } {
-  // Only functions can be in a run: creating one with a tool that this server does not have is refused.
-  if (call.type !== 'function') throw new Error(`a step holds a call of ${call.type}`)
+/** The calls of a step: those that the server carried out as its row remembers them, functions as the step shows them. */
+export function roundsOf(row: StepRow): Round[] {
+  const server = carriedOut(row)
+  if (server.length > 0) {
+    return server.map(({ id, name, arguments: given, output }) => ({ call: { id, name, arguments: given }, output }))
+  }
+  const { step_details } = fromText(row.body)
+  return step_details.type === 'tool_calls' ? step_details.tool_calls.flatMap(functionRound) : []
+}
+
+function functionRound(call: ToolCall): Round[] {
+  if (call.type !== 'function') return []
   const { name, arguments: given, output } = call.function
-  return { call: { id: call.id, name, arguments: given }, output: output ?? '' }
+  return [{ call: { id: call.id, name, arguments: given }, output: output ?? '' }]
 }

@@ -68,10 +68,10 @@ function truncation(given: RunRequest['truncation_strategy']): TruncationStrateg
 
 /** Refuses at once what could only fail later: the client hears it where it can do something about it. */
 function requireTools(tools: readonly Tool[]): void {
-  const missing = tools.find((tool) => tool.type !== 'function')
+  const missing = tools.find((tool) => tool.type === 'code_interpreter')
   if (!missing) return
   throw badRequest(
-    `The tool '${missing.type}' is not available on this server yet. Run the assistant with function tools only, for example by giving 'tools' with the run.`,
+    `The tool '${missing.type}' is not available on this server yet. Run the assistant with its other tools, for example by giving 'tools' with the run.`,
     { param: 'tools', code: 'unsupported_tool' },
   )
 }

@@ -50,7 +50,7 @@ export function newAssistantMessage(run: Run, { id, now }: { id: string; now: nu
 
 export function stepRow(step: RunStep, turn: number): StepRow {
   const { id, thread_id, run_id, status } = step
-  return { id, thread_id, run_id, status, turn, usage: null, body: toText(step) }
+  return { id, thread_id, run_id, status, turn, usage: null, full: null, details: null, body: toText(step) }
 }
 
 /** The two events that every step begins with, alike in content. */

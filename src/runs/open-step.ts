@@ -1,3 +1,4 @@
+import type { Citation } from '../api/citation.ts'
 import { fromText, toText } from '../api/json.ts'
 import type { Message, MessageIncompleteReason } from '../api/message.ts'
 import type { RunError, Usage } from '../api/run.ts'
@@ -9,6 +10,8 @@ export interface OpenStep {
   readonly step: RunStep
   readonly turn: number
   readonly message: Message | undefined
+  /** What the message's annotations point at. */
+  readonly citations: readonly Citation[]
 }
 
 /** How a step ends. A step knows fewer error codes than its run: what it does not know is a `server_error`. */
@@ -43,10 +46,15 @@ export function endMessage(message: Message, cut: MessageIncompleteReason | null
  * Writes a message that is over, and answers it as it then stands: metadata is the client's and may have changed while
  * the run wrote the rest. A message that was deleted meanwhile stays deleted.
  */
-export async function settleMessageRow(tx: Pick<Transaction, 'messages'>, settled: Message): Promise<Message> {
+export async function settleMessageRow(
+  tx: Pick<Transaction, 'messages'>,
+  settled: Message,
+  citations: readonly Citation[],
+): Promise<Message> {
   const row = await tx.messages.get(settled.id)
   if (!row) return settled
   const message = { ...settled, metadata: fromText(row.body).metadata }
-  await tx.messages.update(message.id, { body: toText(message) })
+  const cited = citations.length > 0 ? { citations: toText(citations) } : {}
+  await tx.messages.update(message.id, { body: toText(message), ...cited })
   return message
 }

@@ -2,12 +2,37 @@ import type { Usage } from '../api/run.ts'
 import type { NewId } from '../lib/id.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import type { FinishReason, ModelPart } from '../ports/model.ts'
+import { createMarkerScanner, type MarkerScanner } from '../tools/citation-markers.ts'
+import type { Passage, ServerTool } from '../tools/tool.ts'
+import type { AskedCall } from './call-tools.ts'
 import type { TurnWriter } from './write-turn.ts'
 
-/** How the model's reply ended and what it cost; undefined usage means that the upstream did not say. */
+/** How the model's reply ended, what it cost, and what it wants the server to do. */
 export interface RecordedTurn {
   readonly finish: FinishReason
+  /** Undefined when the upstream did not say. */
   readonly usage: Usage | undefined
+  /** Calls of the server's own tools, in the model's order. */
+  readonly serverCalls: readonly AskedCall[]
+  /** Calls of functions that have still to be written down, since the server's come first. */
+  readonly functionCalls: readonly HeldCall[]
+}
+
+/** A call as the model makes it. */
+export interface HeldCall {
+  readonly id: string
+  readonly name: string
+  arguments: string
+}
+
+interface RecordParts {
+  writer: TurnWriter
+  parallel: boolean
+  /** The server's tools that the model was offered, by the names it knows them under. */
+  serverTools: ReadonlyMap<string, ServerTool>
+  /** What a citation points at: passage i of the result with this number. */
+  passageAt: (position: number, index: number) => Passage | undefined
+  newId: NewId
 }
 
 /**
@@ -15,11 +40,14 @@ export interface RecordedTurn {
  * that every completed run has something to show. With `parallel` off, calls after the first are dropped: some
  * upstreams ignore the request for a single one. So is text that follows a call, since a step of calls stays open until
  * its outputs come and nothing may open beside it.
+ *
+ * Where the model has tools of the server, its calls are held until the reply is over: the server's own calls come
+ * first, each in a step of its own, and only then the functions of the same turn.
  */
-export async function recordTurn(
-  parts: AsyncIterable<ModelPart>,
-  { writer, parallel, newId }: { writer: TurnWriter; parallel: boolean; newId: NewId },
-): Promise<RecordedTurn> {
+export async function recordTurn(parts: AsyncIterable<ModelPart>, options: RecordParts): Promise<RecordedTurn> {
+  const { writer, parallel, serverTools, newId } = options
+  const calls = serverTools.size > 0 ? holdCalls() : writeCalls(writer)
+  const text = serverTools.size > 0 ? citedText(options) : plainText(writer)
   const ids = new Set<string>()
   let usage: Usage | undefined
   let finish: FinishReason | undefined
@@ -28,17 +56,18 @@ export async function recordTurn(
   for await (const part of parts) {
     switch (part.type) {
       case 'text-delta':
-        if (!called) await writer.text('text', part.text)
+        if (!called) await text.push(part.text)
         break
       case 'refusal-delta':
         if (!called) await writer.text('refusal', part.text)
         break
       case 'tool-call':
+        if (!called) await text.end()
         called = true
-        if (wanted(part.index)) await writer.call(part.name, callId(part.id, ids, newId))
+        if (wanted(part.index)) await calls.begin({ id: callId(part.id, ids, newId), name: part.name, arguments: '' })
         break
       case 'tool-call-delta':
-        if (wanted(part.index)) writer.callArguments(part.arguments)
+        if (wanted(part.index)) calls.continue(part.arguments)
         break
       case 'usage':
         usage = part.usage
@@ -51,8 +80,67 @@ export async function recordTurn(
     }
   }
   if (!finish) throw new Error('the model ended without saying why')
-  if (!writer.open()) await writer.text('text', '')
-  return { finish, usage }
+  if (!called) await text.end()
+  const held = calls.held()
+  if (!writer.open() && held.length === 0) await writer.text('text', '')
+  return { finish, usage, ...sorted(held, serverTools) }
+}
+
+/** Writes down function calls that were held: as one step, each call whole. */
+export async function writeHeldCalls(writer: TurnWriter, calls: readonly HeldCall[]): Promise<void> {
+  for (const { id, name, arguments: given } of calls) {
+    await writer.call(name, id)
+    writer.callArguments(given)
+  }
+}
+
+function writeCalls(writer: TurnWriter) {
+  return {
+    begin: ({ id, name }: HeldCall) => writer.call(name, id),
+    continue: (text: string) => writer.callArguments(text),
+    held: (): HeldCall[] => [],
+  }
+}
+
+function holdCalls() {
+  const calls: HeldCall[] = []
+  return {
+    begin: async (call: HeldCall) => void calls.push(call),
+    continue(text: string) {
+      const last = calls.at(-1)
+      if (!last) throw new Error('arguments before their call')
+      last.arguments += text
+    },
+    held: () => calls,
+  }
+}
+
+function sorted(held: readonly HeldCall[], serverTools: ReadonlyMap<string, ServerTool>) {
+  const serverCalls: AskedCall[] = []
+  const functionCalls: HeldCall[] = []
+  for (const call of held) {
+    const tool = serverTools.get(call.name)
+    if (tool) serverCalls.push({ ...call, tool })
+    else functionCalls.push(call)
+  }
+  return { serverCalls, functionCalls }
+}
+
+function plainText(writer: TurnWriter) {
+  return { push: (text: string) => writer.text('text', text), end: async () => {} }
+}
+
+/** Text in which markers become citations, and markers that point nowhere vanish. */
+function citedText({ writer, passageAt }: RecordParts) {
+  const scanner: MarkerScanner<Passage> = createMarkerScanner(passageAt)
+
+  async function write(pieces: ReturnType<typeof scanner.push>): Promise<void> {
+    for (const { text, source } of pieces) {
+      if (source) await writer.cite(text, source)
+      else await writer.text('text', text)
+    }
+  }
+  return { push: (text: string) => write(scanner.push(text)), end: () => write(scanner.end()) }
 }
 
 /** The upstream's own id where it has the API's shape and is new in this turn; many upstreams send other shapes. */

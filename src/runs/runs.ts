@@ -2,10 +2,15 @@ import { notFound } from '../api/error.ts'
 import { fromText, type JsonText, toText } from '../api/json.ts'
 import type { ListQuery } from '../api/list.ts'
 import type { ModifyRunRequest, Run } from '../api/run.ts'
-import type { RunStep } from '../api/run-step.ts'
+import type { Include, RunStep } from '../api/run-step.ts'
 import type { Store } from '../ports/store.ts'
 import { sendList } from '../resources/list-envelope.ts'
 import { mergeMetadata } from '../resources/metadata.ts'
+
+/** What a step is to show beyond its usual fields; there is one thing that can be asked for. */
+export interface StepView {
+  readonly include: readonly Include[]
+}
 
 /** Reading runs and their steps, and the one thing about a run that can be changed at any time. */
 export function createRuns({ store }: { store: Store }) {
@@ -40,9 +45,14 @@ export function createRuns({ store }: { store: Store }) {
     })
   }
 
-  async function listSteps(project: string, thread_id: string, run_id: string, query: ListQuery): Promise<string> {
+  async function listSteps(
+    project: string,
+    thread_id: string,
+    run_id: string,
+    { include, ...page }: ListQuery & StepView,
+  ): Promise<string> {
     await get(project, thread_id, run_id)
-    return sendList(store.read(project).steps.list({ run_id }, query))
+    return sendList(store.read(project).steps.list({ run_id }, page, { full: include.length > 0 }))
   }
 
   async function getStep(
@@ -50,11 +60,12 @@ export function createRuns({ store }: { store: Store }) {
     thread_id: string,
     run_id: string,
     step_id: string,
+    { include }: StepView,
   ): Promise<JsonText<RunStep>> {
     await get(project, thread_id, run_id)
     const row = await store.read(project).steps.get(step_id)
     if (row?.run_id !== run_id) throw notFound('run step', step_id)
-    return row.body
+    return include.length > 0 ? (row.full ?? row.body) : row.body
   }
 
   return { get, list, modify, listSteps, getStep }

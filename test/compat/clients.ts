@@ -56,6 +56,7 @@ export const clientMajors = [
 
 type OfThread = { thread_id: string }
 type OfRun = OfThread & { run_id: string }
+type InStore = { vector_store_id: string }
 
 /** Version 4 takes ids as arguments in the order of the path, and says `del`. */
 function inNewShape(client: OpenAI4): OpenAI {
@@ -90,7 +91,28 @@ function inNewShape(client: OpenAI4): OpenAI {
     runs: newRuns,
     delete: (id: string) => threads.del(id),
   })
+  const { vectorStores } = client
+  const { files: storeFiles, fileBatches } = vectorStores
+  const newStoreFiles = reshape(storeFiles, {
+    retrieve: (id: string, { vector_store_id }: InStore) => storeFiles.retrieve(vector_store_id, id),
+    update: (id: string, { vector_store_id, ...body }: InStore & Attributes) =>
+      storeFiles.update(vector_store_id, id, body),
+    delete: (id: string, { vector_store_id }: InStore) => storeFiles.del(vector_store_id, id),
+    content: (id: string, { vector_store_id }: InStore) => storeFiles.content(vector_store_id, id),
+  })
+  const newBatches = reshape(fileBatches, {
+    retrieve: (id: string, { vector_store_id }: InStore) => fileBatches.retrieve(vector_store_id, id),
+    cancel: (id: string, { vector_store_id }: InStore) => fileBatches.cancel(vector_store_id, id),
+    listFiles: (id: string, { vector_store_id, ...query }: InStore) =>
+      fileBatches.listFiles(vector_store_id, id, query),
+  })
+  const newVectorStores = reshape(vectorStores, {
+    files: newStoreFiles,
+    fileBatches: newBatches,
+    delete: (id: string) => vectorStores.del(id),
+  })
   return reshape(client, {
+    vectorStores: newVectorStores,
     beta: reshape(beta, {
       assistants: reshape(assistants, { delete: (id: string) => assistants.del(id) }),
       threads: newThreads,
@@ -100,6 +122,7 @@ function inNewShape(client: OpenAI4): OpenAI {
   }) as unknown as OpenAI
 }
 
+type Attributes = { attributes: Record<string, string | number | boolean> | null }
 type Outputs = { tool_outputs: { tool_call_id: string; output: string }[] }
 
 /** `target` with other members in the place of some. Its own methods go on seeing the original. */

@@ -7,6 +7,15 @@ import type { Run } from '../../src/api/run.ts'
 import type { RunStep, ToolCall } from '../../src/api/run-step.ts'
 import type { StreamEvent } from '../../src/api/stream-event.ts'
 import type { Thread } from '../../src/api/thread.ts'
+import type {
+  CreateFileBatchRequest,
+  CreateVectorStoreRequest,
+  FileBatch,
+  SearchPage,
+  SearchStoreRequest,
+  VectorStore,
+  VectorStoreFile,
+} from '../../src/api/vector-store.ts'
 
 /** A value as JSON carries it: a field is there or it is not, but never undefined. */
 type Sent<Value> = Value extends readonly (infer Item)[]
@@ -26,6 +35,22 @@ test("our objects extend the official client's", () => {
   expectTypeOf<Sent<RunStep>>().toExtend<OpenAI.Beta.Threads.Runs.RunStep>()
   expectTypeOf<Sent<ToolCall>>().toExtend<OpenAI.Beta.Threads.Runs.ToolCall>()
   expectTypeOf<Sent<UploadPart>>().toExtend<OpenAI.Uploads.UploadPart>()
+})
+
+// Null is how the original says "no policy", where the client's types leave the field out.
+test("our vector stores extend the official client's", () => {
+  expectTypeOf<Sent<Omit<VectorStore, 'expires_after'>>>().toExtend<Omit<OpenAI.VectorStore, 'expires_after'>>()
+  expectTypeOf<Sent<VectorStoreFile>>().toExtend<OpenAI.VectorStores.VectorStoreFile>()
+  expectTypeOf<Sent<FileBatch>>().toExtend<OpenAI.VectorStores.VectorStoreFileBatch>()
+  expectTypeOf<Sent<SearchPage['data'][number]>>().toExtend<OpenAI.VectorStoreSearchResponse>()
+})
+
+// A joined filter holds anything at all in the client's types.
+test("we take what the official client's users may ask for", () => {
+  expectTypeOf<OpenAI.VectorStoreCreateParams>().toExtend<CreateVectorStoreRequest>()
+  expectTypeOf<Omit<OpenAI.VectorStoreSearchParams, 'filters'>>().toExtend<Omit<SearchStoreRequest, 'filters'>>()
+  expectTypeOf<OpenAI.ComparisonFilter>().toExtend<NonNullable<SearchStoreRequest['filters']>>()
+  expectTypeOf<OpenAI.VectorStores.FileBatchCreateParams>().toExtend<CreateFileBatchRequest>()
 })
 
 type EventOf<Events> = Events extends { event: infer Name extends string; data: infer Data }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Job, NewJob } from '../../src/ports/queue.ts'
 import type { Store } from '../../src/ports/store.ts'
+import { testLanes } from './queue-lanes.ts'
 import { freshId, row } from './rows.ts'
 import type { CreateDatabase } from './test-database.ts'
 
@@ -66,6 +67,8 @@ export function describeQueue(name: string, create: CreateDatabase): void {
       const third = await queue.claim({ ...any, limit: 2, lease })
       expect(projectsOf(third)).toEqual(['new', 'quiet'])
     })
+
+    describe('lanes', () => testLanes(create))
 
     test('a lease that lapsed gives the job to the next, who is told how often it was tried', async () => {
       await using database = await create()

@@ -1,12 +1,16 @@
 import type {
   AssistantRow,
+  FileBatchRow,
   FileRow,
   MessageRow,
   RunRow,
+  SegmentRow,
   StepRow,
   ThreadRow,
   UploadPartRow,
   UploadRow,
+  VectorStoreFileRow,
+  VectorStoreRow,
 } from '../../src/ports/store.ts'
 
 let made = 0
@@ -25,12 +29,14 @@ export const row = {
     ...base('msg'),
     thread_id: 'thread_0',
     run_id: null,
+    citations: null,
     ...change,
   }),
   run: (change: Partial<RunRow> = {}): RunRow => ({
     ...base('run'),
     thread_id: 'thread_0',
     status: 'completed',
+    details: '{}',
     expires_at: null,
     ...change,
   }),
@@ -41,6 +47,8 @@ export const row = {
     status: 'in_progress',
     turn: 0,
     usage: null,
+    full: null,
+    details: null,
     ...change,
   }),
   file: (change: Partial<FileRow> = {}): FileRow => ({
@@ -60,6 +68,36 @@ export const row = {
     ...base('part'),
     upload_id: 'upload_0',
     bytes: 1,
+    ...change,
+  }),
+  vectorStore: (change: Partial<VectorStoreRow> = {}): VectorStoreRow => ({
+    ...base('vs'),
+    expires_at: null,
+    ...change,
+  }),
+  vectorStoreFile: (change: Partial<VectorStoreFileRow> = {}): VectorStoreFileRow => ({
+    ...base('file'),
+    vector_store_id: 'vs_0',
+    status: 'in_progress',
+    batch_id: null,
+    filename: 'grundgesetz – ä.pdf',
+    attributes: '{}',
+    ...change,
+  }),
+  fileBatch: (change: Partial<FileBatchRow> = {}): FileBatchRow => ({
+    ...base('vsfb'),
+    vector_store_id: 'vs_0',
+    ...change,
+  }),
+  segment: (change: Partial<SegmentRow> = {}): SegmentRow => ({
+    id: freshId('seg'),
+    vector_store_id: 'vs_0',
+    file_id: 'file_0',
+    chunk_count: 1,
+    space: 'model:2',
+    texts: Uint8Array.of(1, 2, 3),
+    postings: Uint8Array.of(4, 0),
+    vectors: Uint8Array.of(5, 6, 7, 8),
     ...change,
   }),
 }

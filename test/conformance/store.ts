@@ -5,8 +5,11 @@ import { testOverdue } from './store/overdue.ts'
 import { testProjects } from './store/projects.ts'
 import { testRecords } from './store/records.ts'
 import { testRuns } from './store/runs.ts'
+import { testSegments } from './store/segments.ts'
 import { testThreads } from './store/threads.ts'
 import { testTransactions } from './store/transactions.ts'
+import { testVectorStoreFiles } from './store/vector-store-files.ts'
+import { testVectorStores } from './store/vector-stores.ts'
 import type { CreateDatabase, TestDatabase } from './test-database.ts'
 
 /**
@@ -29,6 +32,9 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describe('lists', () => testLists(store))
     describe('threads', () => testThreads(store))
     describe('runs', () => testRuns(store))
+    describe('vector stores', () => testVectorStores(store))
+    describe('files of vector stores', () => testVectorStoreFiles(store))
+    describe('segments', () => testSegments(store))
     describe('transactions', () => testTransactions(store, create))
     describe('overdue rows', () => testOverdue(create))
   })

@@ -12,7 +12,7 @@ async function write(writer: number): Promise<never> {
     const id = `${round}-${writer}-${count}`
     await store.transaction('project', async (tx) => {
       await tx.threads.insert({ id, body: 'x'.repeat(4000) })
-      await tx.messages.insert({ id: `${id}-message`, thread_id: id, run_id: null, body: '{}' })
+      await tx.messages.insert({ id: `${id}-message`, thread_id: id, run_id: null, citations: null, body: '{}' })
     })
     process.stdout.write(`${id}\n`)
   }

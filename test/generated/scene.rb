@@ -22,7 +22,8 @@ class Server
       c.logger = Logger.new($stderr) # standard output is for the report
     end
     client = Client::ApiClient.new(config)
-    apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::ModelsApi]
+    apis = [Client::AssistantsApi, Client::FilesApi, Client::UploadsApi, Client::VectorStoresApi,
+            Client::ModelsApi]
     @apis = apis.map { |api| api.new(client) }
     @calls = []
   end
@@ -62,6 +63,16 @@ class Server
       sleep 0.1
     end
     raise "run #{run.id} does not expire"
+  end
+
+  # Reads a batch until none of its files is under way.
+  def ingested(batch)
+    1000.times do
+      batch = get_vector_store_file_batch(batch.vector_store_id, batch.id)
+      return batch unless batch.status == 'in_progress'
+      sleep 0.02
+    end
+    raise "batch #{batch.id} is still #{batch.status}"
   end
 
   # All steps of a run, from the list and one by one.
@@ -104,6 +115,33 @@ parts = %w[abcd efgh].map { |half| server.add_upload_part(kept.id, upload(half, 
 server.complete_upload(kept.id, part_ids: parts)
 server.cancel_upload(server.create_upload(long).id)
 
+# Vector stores
+whales = server.create_file(upload('The blue whale is the largest animal that has ever lived.', 'whales.txt'), 'assistants')
+broken = server.create_file(upload("MZ\0\1\2\3", 'broken.exe'), 'assistants')
+policy = { anchor: 'last_active_at', days: 7 }
+store = server.create_vector_store(create_vector_store_request: {
+  name: 'Animals', description: 'All of them', expires_after: policy, metadata: { a: 'b' }
+})
+server.create_vector_store
+server.list_vector_stores(limit: 1)
+server.modify_vector_store(store.id, update_vector_store_request: { name: 'Some animals' })
+cut = { type: 'static', static: { max_chunk_size_tokens: 200, chunk_overlap_tokens: 50 } }
+server.create_vector_store_file(store.id, file_id: whales.id, chunking_strategy: cut)
+batch = server.create_vector_store_file_batch(store.id, files: [
+  { file_id: whales.id, attributes: { topic: 'sea', depth: 0.5, wet: true } }, { file_id: broken.id }
+])
+server.ingested(batch)
+server.list_vector_store_files(store.id, filter: 'completed')
+server.list_files_in_vector_store_batch(store.id, batch.id)
+server.get_vector_store_file(store.id, broken.id)
+server.update_vector_store_file_attributes(store.id, whales.id, attributes: { topic: 'ocean' })
+server.retrieve_vector_store_file_content(store.id, whales.id)
+server.search_vector_store(store.id, query: 'largest animal', filters: { type: 'eq', key: 'topic', value: 'ocean' })
+server.cancel_vector_store_file_batch(store.id, batch.id)
+server.delete_vector_store_file(store.id, broken.id)
+server.get_vector_store(store.id)
+server.delete_vector_store(store.id)
+
 # Models
 server.list_models
 server.retrieve_model('caller')
@@ -138,6 +176,7 @@ message = server.create_message(thread.id, role: 'user', content: 'What should I
                                            attachments: [{ file_id: notes.id, tools: [{ type: 'code_interpreter' }] }])
 server.list_messages(thread.id)
 server.get_message(thread.id, message.id)
+server.list_message_citations(thread.id, message.id)
 server.modify_message(thread.id, message.id, modify_message_request: { metadata: { seen: 'yes' } })
 server.list_runs(thread.id) # none yet
 
@@ -184,6 +223,7 @@ end
 server.delete_message(thread.id, message.id)
 server.delete_thread(thread.id)
 server.delete_file(notes.id)
+server.delete_file(whales.id)
 
 puts JSON.generate(calls: server.calls, hasty: hasty.calls, altered: altered,
                    no_model: no_model, no_assistant: no_assistant, no_ids: no_ids)

@@ -9,6 +9,7 @@ const shapes: Record<string, RegExp> = {
   'tool call': base62('call'),
   file: /^file-[A-Za-z0-9]{22,24}$/,
   'vector store': /^vs_[a-f0-9]{32}$/,
+  'file batch': /^vsfb_(ibj_)?[a-f0-9]{32}$/,
   upload: /^upload_[a-f0-9]{32}$/,
   'upload part': /^part_[a-f0-9]{32}$/,
 }
@@ -37,6 +38,6 @@ export class Ids {
 
   /** The text of a request with our ids in place of the recorded ones. */
   translate(text: string): string {
-    return text.replaceAll(/\b[a-z]+[_-][A-Za-z0-9]{22,32}\b/g, (id) => this.#ours.get(id) ?? id)
+    return text.replaceAll(/\b[a-z]+[_-](ibj_)?[A-Za-z0-9]{22,32}\b/g, (id) => this.#ours.get(id) ?? id)
   }
 }

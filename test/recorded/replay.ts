@@ -3,6 +3,7 @@ import { startServer, type TestServer } from '../support/start-server.ts'
 import { compare, type Difference } from './compare.ts'
 import { joinDeltas, readEvents } from './events.ts'
 import { Ids } from './ids.ts'
+import { Ingestion } from './ingestion.ts'
 import type { Exchange, Recording } from './recordings.ts'
 import { requestOf } from './requests.ts'
 import { Stage } from './stage.ts'
@@ -15,15 +16,18 @@ export type Finding = Difference & { readonly exchange: string }
 /** Plays a recording, or its first exchanges, against a server of its own. Answers what our replies say otherwise. */
 export async function replay(recording: Recording, count = recording.exchanges.length): Promise<Finding[]> {
   const stage = new Stage(turnsOf(recording))
-  await using server = await startServer({ model: stage.model, env: { REPRISE_MAX_RUNS: '1' } })
+  const ingestion = new Ingestion(recording)
+  const env = { REPRISE_MAX_RUNS: '1', REPRISE_INDEXING_CONCURRENCY: '20' }
+  await using server = await startServer({ model: stage.model, embedder: ingestion.embedder, env })
   const ids = new Ids()
   const exchanges = withoutRepetition(recording.exchanges.slice(0, count))
   const findings: Finding[] = []
   try {
-    await createStrangers(server, recording)
+    await createStrangers(server, recording, ids)
     for (const [index, exchange] of exchanges.entries()) {
       const path = ids.translate(exchange.path)
       await stage.prepare(server, exchange, { path, later: exchanges.slice(index + 1) })
+      await ingestion.prepare(server, exchange, path)
       const ours = await send(server, exchange, { path, recording, ids })
       const name = `${recording.name} ${exchange.method} ${exchange.path}`
       const differences = compare(replyOf(exchange.status, exchange.response_type, exchange.response), ours, ids)
@@ -31,6 +35,7 @@ export async function replay(recording: Recording, count = recording.exchanges.l
     }
   } finally {
     stage.close()
+    ingestion.release()
   }
   return findings
 }

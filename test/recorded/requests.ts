@@ -31,14 +31,22 @@ interface Part {
   readonly text: string
 }
 
-function lostParts({ path, response }: Exchange, recording: Recording): Part[] {
+function lostParts(exchange: Exchange, recording: Recording): Part[] {
+  const { path, response } = exchange
   if (path.endsWith('/parts')) return [{ name: 'data', filename: 'data', text: shareOf(recording) }]
   const bytes = Number(at(response, 'bytes') ?? 1)
   const filename = textAt(response, 'filename') || 'any.txt'
   return [
-    { name: 'file', filename, text: 'a'.repeat(bytes) },
+    { name: 'file', filename, text: letterOf(textAt(response, 'id'), recording).repeat(bytes) },
     { name: 'purpose', text: textAt(response, 'purpose') || refusedPurpose(response) },
   ]
+}
+
+/** The letter that the text of a file consists of: each file of a recording has its own. */
+export function letterOf(file_id: string, { exchanges }: Recording): string {
+  const uploads = exchanges.filter(({ method, path }) => method === 'POST' && path === '/v1/files')
+  const place = uploads.findIndex(({ response }) => at(response, 'id') === file_id)
+  return String.fromCharCode('a'.charCodeAt(0) + Math.max(place, 0))
 }
 
 /** An equal share of what the upload was created for. */

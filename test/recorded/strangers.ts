@@ -1,5 +1,7 @@
-import { at, isObject, type Json, listAt } from '../support/json.ts'
+import { toFile } from 'openai'
+import { at, isObject, type Json, listAt, textAt } from '../support/json.ts'
 import type { TestServer } from '../support/start-server.ts'
+import type { Ids } from './ids.ts'
 import type { Recording } from './recordings.ts'
 
 const settings = [
@@ -15,10 +17,28 @@ const settings = [
 ]
 
 /**
- * The recording account had assistants of its own, which its lists show after those of the session. They are made
- * first, and one more where a list says that it goes on.
+ * The recording account had assistants of its own, which its lists show after those of the session, and files that were
+ * uploaded before. They are made first, and one more assistant where a list says that it goes on.
  */
-export async function createStrangers({ baseURL }: TestServer, { exchanges }: Recording): Promise<void> {
+export async function createStrangers(server: TestServer, recording: Recording, ids: Ids): Promise<void> {
+  await createAssistants(server, recording)
+  await uploadFiles(server, recording, ids)
+}
+
+/** What requests attach that nobody uploaded. */
+async function uploadFiles({ client }: TestServer, { exchanges }: Recording, ids: Ids): Promise<void> {
+  const created = new Set(exchanges.map(({ response }) => at(response, 'id')))
+  const attached = exchanges
+    .flatMap(({ request }) => listAt(request, 'attachments'))
+    .map((each) => textAt(each, 'file_id'))
+  for (const id of new Set(attached)) {
+    if (created.has(id)) continue
+    const file = await toFile(Buffer.from('What the account had before.'), 'before.txt')
+    ids.pair(id, (await client.files.create({ file, purpose: 'assistants' })).id)
+  }
+}
+
+async function createAssistants({ baseURL }: TestServer, { exchanges }: Recording): Promise<void> {
   const lists = exchanges.filter(({ method, path }) => method === 'GET' && /^\/v1\/assistants(\?|$)/.test(path))
   const created = new Set(exchanges.filter(({ method }) => method === 'POST').map(({ response }) => at(response, 'id')))
   const listed = lists.flatMap(({ response }) => listAt(response, 'data'))
@@ -37,7 +57,9 @@ export async function createStrangers({ baseURL }: TestServer, { exchanges }: Re
 
 function pick(assistant: Json): Json {
   const given = isObject(assistant) ? Object.entries(assistant).filter(([key]) => settings.includes(key)) : []
-  return Object.fromEntries(given)
+  const stores = listAt(assistant, 'tool_resources', 'file_search', 'vector_store_ids')
+  const tool_resources = { file_search: { vector_stores: stores.map(() => ({})) } }
+  return { ...Object.fromEntries(given), ...(stores.length > 0 && { tool_resources }) }
 }
 
 /** Shown by the original, but taken by nobody. */

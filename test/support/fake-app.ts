@@ -52,6 +52,9 @@ export function createFakeApp({
     },
     files: all('files', ['create', 'list', 'get', 'remove', 'content']),
     uploads: all('uploads', ['create', 'addPart', 'complete', 'cancel']),
+    vectorStores: all('vectorStores', ['create', 'list', 'get', 'modify', 'remove', 'search']),
+    vectorStoreFiles: all('vectorStoreFiles', ['create', 'list', 'get', 'modify', 'remove', 'content']),
+    fileBatches: all('fileBatches', ['create', 'get', 'cancel', 'listFiles']),
     models: all('models', ['list', 'get', 'remove']),
   }
   const kinds = Object.entries(fakes).map(([kind, fake]) => [kind, { ...fake, ...Reflect.get(services, kind) }])

@@ -13,7 +13,7 @@ export type UpstreamReply =
   | { hang: 'before head' | 'after head' }
   /** Closes the socket without an answer. */
   | { drop: true }
-  | ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>)
+  | ((request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>)
 
 export interface UpstreamRequest {
   readonly method: string
@@ -41,9 +41,11 @@ export async function startUpstream(...replies: UpstreamReply[]): Promise<Loopba
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers, socket } = request
     const closed = once(socket, 'close')
-    requests.push({ method, path: url, headers, body: await text(request), closed })
+    const body = await text(request)
+    requests.push({ method, path: url, headers, body, closed })
     const reply = replies.length > 1 ? replies.shift() : replies[0]
-    if (reply) await answer(reply, request, response)
+    if (typeof reply === 'function') await reply(request, response, body)
+    else if (reply) await answer(reply, request, response)
   })
   server.on('connection', () => {
     sockets += 1
@@ -70,8 +72,11 @@ export function recordedStream(name: string): Promise<Buffer> {
   return readFile(new URL(name, folder))
 }
 
-async function answer(reply: UpstreamReply, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (typeof reply === 'function') return reply(request, response)
+async function answer(
+  reply: Exclude<UpstreamReply, (...args: never) => unknown>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if ('drop' in reply) {
     request.socket.destroy()
   } else if ('hang' in reply) {

@@ -5,16 +5,23 @@ import { openDiskBlobs } from '../../src/adapters/blobs/disk.ts'
 import { openSqlite } from '../../src/adapters/database/open-database.ts'
 import type { FilePurpose } from '../../src/api/file.ts'
 import { newId } from '../../src/lib/id.ts'
+import type { Chunk } from '../../src/ports/search.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createAssistants } from '../../src/resources/assistants.ts'
+import { createFileBatches } from '../../src/resources/file-batches.ts'
 import { createFiles, type FileOptions } from '../../src/resources/files.ts'
+import { indexFileJob, removeIndexJob } from '../../src/resources/index-job.ts'
 import { createMessages } from '../../src/resources/messages.ts'
+import { type FileOutcome, settleFiles } from '../../src/resources/settle-files.ts'
 import { createThreads } from '../../src/resources/threads.ts'
 import { createUploads } from '../../src/resources/uploads.ts'
+import { createVectorStoreFiles } from '../../src/resources/vector-store-files.ts'
+import { createVectorStores } from '../../src/resources/vector-stores.ts'
 
 /**
  * The services of the resources over a real store and real blobs in a folder of their own. `clock.now` is the time in
- * Unix seconds and stands still until it is set; every model but `no-such-model` is accepted.
+ * Unix seconds and stands still until it is set; every model but `no-such-model` is accepted. Nothing ingests files;
+ * `passages` is what the index answers for segments.
  */
 export async function openResources(options: FileOptions = { downloadAnyFile: false }) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'reprise-resources-'))
@@ -23,6 +30,8 @@ export async function openResources(options: FileOptions = { downloadAnyFile: fa
   const clock = { now: 1_700_000_000 }
   const parts = { store, blobs, newId, now: () => clock.now }
   const removedRuns: string[] = []
+  const passages = new Map<string, Chunk[]>()
+  const index = { chunks: async (segment_id: string) => passages.get(segment_id) }
   return {
     ...parts,
     folder: folder.path,
@@ -32,6 +41,10 @@ export async function openResources(options: FileOptions = { downloadAnyFile: fa
     messages: createMessages(parts),
     files: createFiles({ ...parts, options }),
     uploads: createUploads(parts),
+    vectorStores: createVectorStores(parts),
+    vectorStoreFiles: createVectorStoreFiles({ ...parts, index }),
+    fileBatches: createFileBatches(parts),
+    passages,
     /** What `onRunRemoved` was told. */
     removedRuns,
     async [Symbol.asyncDispose]() {
@@ -63,6 +76,32 @@ export async function uploadFile(
   return id
 }
 
+/** Ends the ingestion of a file, with one passage as its segment when it succeeds. */
+export async function endIngestion(
+  { store }: { store: Store },
+  { vector_store_id, file_id }: { vector_store_id: string; file_id: string },
+  outcome: FileOutcome = { status: 'completed', usage_bytes: 100 },
+): Promise<void> {
+  await store.transaction(project, async (tx) => {
+    const row = await tx.vectorStoreFiles.get(vector_store_id, file_id)
+    if (!row) throw new Error(`${file_id} is not in ${vector_store_id}`)
+    await removeIndexJob(tx.jobs, { vector_store_id, file_id })
+    await settleFiles(tx, vector_store_id, [row], outcome)
+    if (outcome.status !== 'completed') return
+    const bytes = { chunk_count: 1, space: null, texts: new Uint8Array(), postings: new Uint8Array(), vectors: null }
+    await tx.segments.put({ ...bytes, id: segmentId(file_id), vector_store_id, file_id })
+  })
+}
+
+export const segmentId = (file_id: string) => `seg_${file_id}`
+
+/** The jobs that wait to be claimed. */
+export async function waitingJobs({ store }: { store: Store }): Promise<string[]> {
+  const lease = { owner: 'nobody', until: Date.now() }
+  const jobs = await store.queue.claim({ kinds: [indexFileJob], lease, now: Date.now(), limit: 1000 })
+  return jobs.map(({ subject }) => subject)
+}
+
 interface UploadedFile {
   filename: string
   purpose: FilePurpose
@@ -73,7 +112,7 @@ interface UploadedFile {
 export async function startRun({ store }: { store: Store }, thread_id: string): Promise<string> {
   const id = newId('run')
   await store.transaction(project, (tx) =>
-    tx.runs.insert({ id, thread_id, status: 'queued', expires_at: null, body: JSON.stringify({ id }) }),
+    tx.runs.insert({ id, thread_id, status: 'queued', details: '{}', expires_at: null, body: JSON.stringify({ id }) }),
   )
   return id
 }

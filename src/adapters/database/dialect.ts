@@ -37,6 +37,25 @@ export function skipLocked(dialect: Dialect) {
   return dialect === 'postgres' ? sql`for update skip locked` : sql``
 }
 
+/** The texts of a JSON array, as a table `wanted` whose column is `value`. */
+export function textsOf(dialect: Dialect, array: RawBuilder<string>) {
+  return dialect === 'postgres'
+    ? sql`json_array_elements_text(${array}::json) as wanted (value)`
+    : sql`(select value from json_each(${array})) as wanted`
+}
+
+/** A text in the JSON object that a column holds. */
+export function textIn(dialect: Dialect, column: string, field: string): RawBuilder<string> {
+  return dialect === 'postgres'
+    ? sql`${sql.ref(column)}::json->>${sql.lit(field)}`
+    : sql`${sql.ref(column)}->>${sql.lit(field)}`
+}
+
+/** The greatest of several numbers, none of them null. */
+export function greatest(dialect: Dialect, ...numbers: RawBuilder<number>[]): RawBuilder<number> {
+  return sql`${sql.raw(dialect === 'postgres' ? 'greatest' : 'max')}(${sql.join(numbers)})`
+}
+
 /** Whether a text column contains a text, letter by letter. */
 export function contains(dialect: Dialect, column: string, text: RawBuilder<string>): RawBuilder<boolean> {
   const find = sql.raw(dialect === 'postgres' ? 'strpos' : 'instr')

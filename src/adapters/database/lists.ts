@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Listed, Page, Row } from '../../ports/store.ts'
 import { UnknownCursor } from '../../ports/store.ts'
@@ -15,15 +16,28 @@ export interface ListQueries<Thing> {
 type Values = { [name: string]: string | number }
 type ThingOf<Kind> = Kind extends Row<infer Thing> ? Thing : never
 
+interface ListOptions<Name extends RecordName> {
+  /** Columns that narrow a list but not its cursors: a row whose value changed since keeps its place. */
+  readonly changing?: readonly (keyof Records[Name] & string)[]
+  /** What is shown of a row. */
+  readonly body?: RawBuilder<unknown>
+}
+
 export function listQueries<Name extends RecordName>(
   { query }: QueryCompiler,
   name: Name,
+  { changing = [], body = sql`body` }: ListOptions<Name> = {},
 ): ListQueries<ThingOf<Records[Name]>> {
   const table = sql.table(name)
 
-  function where(columns: string, param: Param<Values>) {
-    const terms = columns.split(',').map((column) => sql`${sql.ref(column)} = ${param(column)}`)
+  function where(columns: readonly string[], param: Param<Values>) {
+    const terms = columns.map((column) => sql`${sql.ref(column)} = ${param(column)}`)
     return sql`where ${sql.join(terms, sql` and `)}`
+  }
+
+  function lasting(columns: string): string[] {
+    const passing: readonly string[] = changing
+    return columns.split(',').filter((column) => !passing.includes(column))
   }
 
   function page(direction: 'asc' | 'desc') {
@@ -31,13 +45,13 @@ export function listQueries<Name extends RecordName>(
       query<Values, Row<ThingOf<Records[Name]>>>((param) => {
         const range = sql`seq > ${param('above')} and seq < ${param('below')}`
         const order = sql`order by seq ${sql.raw(direction)} limit ${param('limit')}`
-        return sql`select id, body from ${table} ${where(columns, param)} and ${range} ${order}`
+        return sql`select id, ${body} as body from ${table} ${where(columns.split(','), param)} and ${range} ${order}`
       }),
     )
   }
   return {
     place: variants((columns) =>
-      query((param) => sql`select seq from ${table} ${where(columns, param)} and id = ${param('id')}`),
+      query((param) => sql`select seq from ${table} ${where(lasting(columns), param)} and id = ${param('id')}`),
     ),
     ascending: page('asc'),
     descending: page('desc'),

@@ -53,5 +53,6 @@ export async function openSqlite({ path, log }: { path: string; log?: Log }): Pr
       alive.get()
     },
     close: () => open.disposeAsync(),
+    log,
   })
 }

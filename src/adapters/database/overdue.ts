@@ -9,7 +9,10 @@ type Found = { project: string; id: string }
 export type OverdueQueries = { readonly [Kind in keyof Overdue]: Query<Values, Found> }
 
 export function overdueQueries({ db, query }: QueryCompiler): OverdueQueries {
-  function expired(table: 'runs' | 'files' | 'uploads', condition = sql<boolean>`expires_at is not null`) {
+  function expired(
+    table: 'runs' | 'files' | 'uploads' | 'vector_stores',
+    condition = sql<boolean>`expires_at is not null`,
+  ) {
     return query<Values, Found>((param) =>
       db
         .selectFrom(table)
@@ -24,6 +27,7 @@ export function overdueQueries({ db, query }: QueryCompiler): OverdueQueries {
     runs: expired('runs'), // a run that is over has no `expires_at`
     files: expired('files'),
     uploads: expired('uploads', sql<boolean>`status = 'pending'`),
+    vectorStores: expired('vector_stores'),
   }
 }
 
@@ -32,5 +36,6 @@ export async function findOverdue(queries: OverdueQueries, connection: Connectio
     runs: await connection.all(queries.runs, values),
     files: await connection.all(queries.files, values),
     uploads: await connection.all(queries.uploads, values),
+    vectorStores: await connection.all(queries.vectorStores, values),
   }
 }

@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import type { StepRow, UploadPartRow } from '../../ports/store.ts'
 import type { Dialect } from './dialect.ts'
 import { jobQueries } from './jobs.ts'
 import { listQueries } from './lists.ts'
+import { liveSegmentQueries } from './live-segments.ts'
 import { mentioningQuery } from './mentions.ts'
 import { newestMessages } from './messages.ts'
 import { overdueQueries } from './overdue.ts'
@@ -9,8 +11,11 @@ import { queryCompiler } from './query.ts'
 import type { Scoped } from './records.ts'
 import { recordQueries } from './records.ts'
 import { runQueries } from './runs.ts'
+import { segmentQueries } from './segments.ts'
 import { columns } from './tables.ts'
 import { threadQueries } from './threads.ts'
+import { vectorStoreFileQueries } from './vector-store-files.ts'
+import { vectorStoreQueries } from './vector-stores.ts'
 
 export type Queries = ReturnType<typeof compileQueries>
 
@@ -34,6 +39,7 @@ export function compileQueries(dialect: Dialect) {
     steps: {
       ...recordQueries(compiler, 'run_steps'),
       ...listQueries(compiler, 'run_steps'),
+      full: listQueries(compiler, 'run_steps', { body: sql`coalesce(${sql.ref('full')}, body)` }),
       ofRun: query<Scoped<{ run_id: string }>, StepRow>((param) =>
         db
           .selectFrom('run_steps')
@@ -56,6 +62,11 @@ export function compileQueries(dialect: Dialect) {
           .orderBy('seq'),
       ),
     },
+    vectorStores: vectorStoreQueries(compiler),
+    vectorStoreFiles: vectorStoreFileQueries(compiler),
+    fileBatches: recordQueries(compiler, 'file_batches'),
+    segments: segmentQueries(compiler),
+    liveSegments: liveSegmentQueries(compiler),
     jobs: jobQueries(compiler),
     overdue: overdueQueries(compiler),
   }

@@ -36,10 +36,9 @@ export function jobQueue({
 }): JobQueue {
   return {
     async claim({ kinds, lease, now, limit }) {
-      const wanted = Object.fromEntries(kinds.map((kind, index) => [`kind${index}`, kind]))
-      const values = { ...wanted, ...lease, now, limit }
-      if (!(await reader.first(queries.due(kinds.length), values))) return [] // an idle worker writes nothing
-      const claimed = await transactions.run((connection) => connection.all(queries.claim(kinds.length), values))
+      const values = { ...lease, kinds: JSON.stringify(kinds), now, limit }
+      if (!(await reader.first(queries.due, values))) return [] // an idle worker writes nothing
+      const claimed = await transactions.run((connection) => connection.all(queries.claim, values))
       return claimed.sort((one, other) => one.seq - other.seq).map(({ seq, ...job }) => job)
     },
     async heartbeat(lease) {

@@ -8,33 +8,40 @@ import { variants } from './query.ts'
 import type { RecordName, Records } from './tables.ts'
 import { columns } from './tables.ts'
 
-/** What finds one row. No query of a record leaves the project out. */
-export type Key = { project: string; id: string }
-export type Scoped<Values> = Values & { project: string }
+/** Where a row is looked for. No query of a record leaves the project out. */
+export type Scope = { project: string }
+export type Scoped<Values> = Values & Scope
+/** What finds one row. */
+export type Key = Scoped<{ id: string }>
 
-/** The queries that every kind of record has. */
-export interface RecordQueries<Kind extends Row> {
-  readonly get: Query<Key, Kind>
+/** The queries that every kind of record has. `Within` is where its ids are unique. */
+export interface RecordQueries<Kind extends Row, Within extends Scope = Scope> {
+  readonly get: Query<Within & { id: string }, Kind>
   /** The same in a transaction, until whose end nobody else changes the row. */
-  readonly hold: Query<Key, Kind>
-  readonly insert: Query<Scoped<Kind>>
-  readonly remove: Query<Key>
+  readonly hold: Query<Within & { id: string }, Kind>
+  readonly insert: Query<Within & Kind>
+  readonly remove: Query<Within & { id: string }>
   /** By the changed columns, with commas between their names. */
-  readonly update: (changed: string) => Query<Key & { [column: string]: unknown }>
+  readonly update: (changed: string) => Query<Within & { id: string; [column: string]: unknown }>
 }
 
-export function recordQueries<Name extends RecordName>(
+/** `within` is the column, besides the project, in which alone an id is unique. */
+export function recordQueries<Name extends RecordName, Within extends Scope = Scope>(
   { query, dialect }: QueryCompiler,
   name: Name,
-  { onConflict = sql`` }: { onConflict?: RawBuilder<unknown> } = {},
-): RecordQueries<Records[Name]> {
+  {
+    onConflict = sql``,
+    within,
+  }: { onConflict?: RawBuilder<unknown>; within?: Exclude<keyof Within, 'project'> & string } = {},
+): RecordQueries<Records[Name], Within> {
   type Kind = Records[Name]
   const table = sql.table(name)
   const names: readonly (keyof Kind & string)[] = columns[name]
   const refs = names.map((column) => sql.ref(column))
 
-  function only(param: Param<Key>) {
-    return sql`where id = ${param('id')} and project = ${param('project')}`
+  function only(param: Param<Within & { id: string }>) {
+    const inside = within === undefined ? sql`` : sql` and ${sql.ref(within)} = ${param(within)}`
+    return sql`where id = ${param('id')} and project = ${param('project')}${inside}`
   }
   return {
     get: query((param) => sql`select ${sql.join(refs)} from ${table} ${only(param)}`),
@@ -55,34 +62,34 @@ export function recordQueries<Name extends RecordName>(
   }
 }
 
-export function reads<Kind extends Row>(
-  queries: RecordQueries<Kind>,
+export function reads<Kind extends Row, Within extends Scope>(
+  queries: RecordQueries<Kind, Within>,
   connection: Connection,
-  project: string,
+  scope: Within,
 ): Reads<Kind> {
-  return { get: (id) => connection.first(queries.get, { project, id }) }
+  return { get: (id) => connection.first(queries.get, { ...scope, id }) }
 }
 
-export function writes<Kind extends Row>(
-  queries: RecordQueries<Kind>,
+export function writes<Kind extends Row, Within extends Scope>(
+  queries: RecordQueries<Kind, Within>,
   connection: Connection,
-  project: string,
+  scope: Within,
 ): RecordWriter<Kind> {
   async function get(id: string): Promise<Kind | undefined> {
-    return await connection.first(queries.hold, { project, id })
+    return await connection.first(queries.hold, { ...scope, id })
   }
   return {
     get,
     async insert(row) {
-      await connection.run(queries.insert, { ...row, project })
+      await connection.run(queries.insert, { ...row, ...scope })
     },
     async update(id, change) {
       const changed = Object.keys(change).join()
       if (changed === '') return (await get(id)) !== undefined
-      return (await connection.run(queries.update(changed), { ...change, project, id })) > 0
+      return (await connection.run(queries.update(changed), { ...change, ...scope, id })) > 0
     },
     async remove(id) {
-      return (await connection.run(queries.remove, { project, id })) > 0
+      return (await connection.run(queries.remove, { ...scope, id })) > 0
     },
   }
 }

@@ -20,7 +20,7 @@ CREATE TABLE messages (
   thread_id text not null,
   run_id text,
   body text not null
-) strict;
+, citations text) strict;
 CREATE INDEX messages_of_run on messages (run_id) where run_id is not null;
 CREATE INDEX messages_list on messages (thread_id);
 CREATE TABLE runs (
@@ -31,7 +31,7 @@ CREATE TABLE runs (
   status text not null,
   expires_at integer,
   body text not null
-) strict;
+, details text not null default '{}') strict;
 CREATE INDEX runs_list on runs (thread_id);
 CREATE UNIQUE INDEX runs_active on runs (project, thread_id)
   where status in ('queued', 'in_progress', 'requires_action', 'cancelling');
@@ -46,7 +46,7 @@ CREATE TABLE run_steps (
   turn integer not null,
   usage text,
   body text not null
-) strict;
+, "full" text, details text) strict;
 CREATE INDEX run_steps_list on run_steps (run_id);
 CREATE TABLE files (
   seq integer primary key autoincrement,
@@ -88,7 +88,67 @@ CREATE TABLE jobs (
   attempts integer not null,
   lease_owner text,
   lease_until integer
-) strict;
-CREATE INDEX jobs_of_project on jobs (project);
+, lane text not null default '', turn integer not null default 0) strict;
 CREATE INDEX jobs_about on jobs (subject);
-CREATE INDEX jobs_leased on jobs (project, lease_until) where lease_until is not null;
+CREATE TABLE vector_stores (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  expires_at integer,
+  revision integer not null default 0,
+  body text not null
+) strict;
+CREATE INDEX vector_stores_list on vector_stores (project);
+CREATE INDEX vector_stores_expiring on vector_stores (expires_at) where expires_at is not null;
+CREATE TABLE vector_store_files (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null,
+  vector_store_id text not null,
+  status text not null,
+  batch_id text,
+  filename text not null,
+  attributes text not null,
+  body text not null,
+  unique (vector_store_id, id)
+) strict;
+CREATE INDEX vector_store_files_in_batch_by_status on vector_store_files (batch_id, status) where batch_id is not null;
+CREATE INDEX vector_store_files_in_batch on vector_store_files (batch_id) where batch_id is not null;
+CREATE INDEX vector_store_files_by_status on vector_store_files (vector_store_id, status);
+CREATE INDEX vector_store_files_list on vector_store_files (vector_store_id);
+CREATE INDEX vector_store_files_holding on vector_store_files (id);
+CREATE INDEX vector_store_files_live on vector_store_files (project, vector_store_id, id, filename, attributes)
+  where status = 'completed';
+CREATE TABLE file_batches (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  vector_store_id text not null,
+  body text not null
+) strict;
+CREATE INDEX file_batches_of_store on file_batches (vector_store_id);
+CREATE TABLE segments (
+  seq integer primary key autoincrement,
+  project text not null,
+  id text not null unique,
+  vector_store_id text,
+  file_id text,
+  chunk_count integer not null,
+  space text,
+  size integer not null,
+  pieces integer not null,
+  unique (vector_store_id, file_id)
+) strict;
+CREATE INDEX segments_dropped on segments (vector_store_id) where vector_store_id is null;
+CREATE TABLE segment_pieces (
+  seq integer primary key autoincrement,
+  segment_id text not null,
+  place integer not null,
+  texts blob,
+  postings blob,
+  vectors blob,
+  unique (segment_id, place)
+) strict;
+CREATE INDEX jobs_in_lane on jobs (kind, project, lane, turn);
+CREATE INDEX jobs_waiting on jobs (kind, project, turn) where lease_until is null;
+CREATE INDEX jobs_leased on jobs (kind, project, turn, lease_until) where lease_until is not null;

@@ -49,7 +49,7 @@ export function sqliteConnection(database: DatabaseSync): SqliteConnection {
 }
 
 function bind<Values>(query: Query<Values, unknown>, values: Values): SQLInputValue[] {
-  return query.names.map((name) => values[name] as SQLInputValue) // columns hold text, integers and null only
+  return query.names.map((name) => values[name] as SQLInputValue) // columns hold text, integers, bytes and null only
 }
 
 /** The row as an object. Its query's type says which columns it has. */

@@ -43,7 +43,7 @@ export function threadQueries(compiler: QueryCompiler): ThreadQueries {
 }
 
 export function threadWriter(queries: ThreadQueries, connection: Connection, project: string): Transaction['threads'] {
-  const records = writes(queries, connection, project)
+  const records = writes(queries, connection, { project })
   return {
     ...records,
     lock: records.get,

@@ -4,31 +4,51 @@ import { jobWriter } from './jobs.ts'
 import type { Queries } from './queries.ts'
 import { writes } from './records.ts'
 import { runWriter } from './runs.ts'
+import { segmentWriter } from './segment-writer.ts'
 import { threadWriter } from './threads.ts'
+import { vectorStoreFileWriter } from './vector-store-files.ts'
+import { vectorStoreWriter } from './vector-stores.ts'
 
-/** What one transaction does to the rows of one project. `freed` is called when it adds a job that anybody may take. */
+/** What is to be done after the commit. */
+export interface Aftermath {
+  /** A job was added that anybody may take. */
+  freed(): void
+  /** Segments were dropped. */
+  dropped(): void
+}
+
+/** What one transaction does to the rows of one project. */
 export function createWriter(
-  { queries, connection, freed }: { queries: Queries; connection: Connection; freed: () => void },
+  { queries, connection, aftermath }: { queries: Queries; connection: Connection; aftermath: Aftermath },
   project: string,
 ): Transaction {
+  const scope = { project }
+  const { freed, dropped } = aftermath
+  const segments = segmentWriter({ queries: queries.segments, connection, dropped }, project)
+  const vectorStoreFiles = vectorStoreFileWriter({ queries: queries.vectorStoreFiles, connection }, project, segments)
+
   return {
     assistants: {
-      ...writes(queries.assistants, connection, project),
+      ...writes(queries.assistants, connection, scope),
       mentioning: (file_id) => connection.all(queries.assistants.mentioning, { project, file_id }),
     },
     threads: threadWriter(queries.threads, connection, project),
-    messages: writes(queries.messages, connection, project),
+    messages: writes(queries.messages, connection, scope),
     runs: runWriter(queries.runs, connection, project),
     steps: {
-      ...writes(queries.steps, connection, project),
+      ...writes(queries.steps, connection, scope),
       ofRun: (run_id) => connection.all(queries.steps.ofRun, { project, run_id }),
     },
-    files: writes(queries.files, connection, project),
-    uploads: writes(queries.uploads, connection, project),
+    files: writes(queries.files, connection, scope),
+    uploads: writes(queries.uploads, connection, scope),
     uploadParts: {
-      ...writes(queries.uploadParts, connection, project),
+      ...writes(queries.uploadParts, connection, scope),
       ofUpload: (upload_id) => connection.all(queries.uploadParts.ofUpload, { project, upload_id }),
     },
+    vectorStores: vectorStoreWriter({ queries: queries.vectorStores, connection }, project, vectorStoreFiles),
+    vectorStoreFiles,
+    fileBatches: writes(queries.fileBatches, connection, scope),
+    segments,
     jobs: jobWriter({ queries: queries.jobs, connection, freed }, project),
   }
 }

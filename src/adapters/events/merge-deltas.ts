@@ -43,6 +43,7 @@ function mergeStepDeltas(first: StepDeltaEvent, second: StepDeltaEvent): StepDel
   const [call, ...others] = first.data.delta.step_details.tool_calls
   const [addition, ...more] = second.data.delta.step_details.tool_calls
   if (first.data.id !== second.data.id || !call || !addition || others.length > 0 || more.length > 0) return undefined
+  if (call.type !== 'function' || addition.type !== 'function') return undefined
   if (call.index !== addition.index || addition.id !== undefined) return undefined
   const text = (call.function.arguments ?? '') + (addition.function.arguments ?? '')
   const merged = { ...call, function: { ...call.function, arguments: text } }

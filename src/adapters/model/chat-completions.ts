@@ -1,13 +1,11 @@
-import type { Dispatcher } from 'undici'
 import type { Log } from '../../lib/log.ts'
 import type { ModelPart, ModelProvider, ModelRequest } from '../../ports/model.ts'
 import { type ChatDialect, chatRequest } from './chat-messages.ts'
 import { batchesOf } from './chat-reply.ts'
-import { type Connection, headerOf, readText } from './connection.ts'
-import { type RetryPolicy, retryAfterOf, retrying } from './retry.ts'
-import { failureOfAnswer, type UpstreamFailure } from './upstream-failure.ts'
-
-const maxErrorLength = 64 * 1024
+import type { Connection } from './connection.ts'
+import { refusalOf } from './refusal.ts'
+import { type RetryPolicy, retrying } from './retry.ts'
+import type { UpstreamFailure } from './upstream-failure.ts'
 
 export interface ChatCompletionsOptions {
   readonly connection: Connection
@@ -62,18 +60,8 @@ async function openReply(
   const { model } = request
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream' }
   const response = await connection.send({ method: 'POST', path: '/chat/completions', body, headers, model, signal })
-  if (response.statusCode !== 200) throw await refusal(response, { connection, model, now })
+  if (response.statusCode !== 200) throw await refusalOf(response, { context: connection.context(model), now: now() })
   const rest = batchesOf(response, request, connection)
   const first = await rest.next()
   return { first: first.done ? [] : first.value, rest }
-}
-
-async function refusal(
-  response: Dispatcher.ResponseData,
-  { connection, model, now }: { connection: Connection; model: string; now: () => number },
-): Promise<UpstreamFailure> {
-  const retryAfter = retryAfterOf((name) => headerOf(response, name), now())
-  // When the rest of the answer is lost, the status alone says what happened.
-  const body = await readText(response.body, maxErrorLength).catch(() => '')
-  return failureOfAnswer({ status: response.statusCode, body, retryAfter }, connection.context(model))
 }

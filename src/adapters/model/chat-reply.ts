@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { ModelPart, ModelRequest } from '../../ports/model.ts'
 import { type ChatReader, createChatReader, type StreamFailures } from './chat-stream.ts'
 import { type Connection, headerOf, readText } from './connection.ts'
-import { cutShort, type FailureContext, failureOfChunk, UpstreamFailure } from './upstream-failure.ts'
+import { cutShort, type FailureContext, failureOfChunk, notAnApi, UpstreamFailure } from './upstream-failure.ts'
 
 const maxReplyLength = 64 * 1024 * 1024 // of a reply that is not streamed
 const maxEventLength = 16 * 1024 * 1024
@@ -88,13 +88,6 @@ function failuresOf(context: FailureContext): StreamFailures {
     cutShort: () => cutShort(context),
     reported: (error) => failureOfChunk(error, context),
   }
-}
-
-function notAnApi({ who }: FailureContext): UpstreamFailure {
-  return new UpstreamFailure(
-    'server_error',
-    `${who} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
-  )
 }
 
 /** Ids that the conversation has already; some upstreams number the calls of every reply from 0. */

@@ -7,7 +7,7 @@ export interface Connection {
   readonly host: string
   /** Rejects with `UpstreamFailure` when no answer came, or with the signal's reason. Any status is an answer. */
   send(request: OutgoingRequest): Promise<Dispatcher.ResponseData>
-  /** For failures that concern this model. */
+  /** For failures that concern this model; the service is chat completions unless the caller says otherwise. */
   context(model: string): FailureContext
   /** What to throw for an error met while the answer was read: a failure if the socket was the cause, else itself. */
   translate(error: unknown, model: string): unknown
@@ -48,7 +48,8 @@ export function openConnection({ url, key, idleTimeout, connectTimeout = 10_000 
     headersTimeout: idleTimeout,
     bodyTimeout: idleTimeout,
   })
-  const context = (model: string): FailureContext => ({ who: `The upstream at ${base.host}`, secret: key, model })
+  const who = `The upstream at ${base.host}`
+  const context = (model: string): FailureContext => ({ who, secret: key, model, service: 'chat completions' })
 
   async function send({ method, path, body, headers, model, signal }: OutgoingRequest) {
     signal.throwIfAborted()

@@ -1,15 +1,15 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
 import { openConnection } from './connection.ts'
 import { defaultScript } from './default-script.ts'
 import { type Discovered, discoverUpstream } from './discover.ts'
 import { createHttpUpstream } from './http-upstream.ts'
 import { type MappedUpstream, type ModelMapping, readModelsFile } from './models-file.ts'
-import type { RetryPolicy } from './retry.ts'
+import { pause, usualRetries } from './retry.ts'
 import { createRouting, type Models, type Route } from './routing.ts'
 import { parseScript, readScriptFile } from './script-file.ts'
 import { createScriptedModel } from './scripted-model.ts'
 import type { Upstream } from './upstream.ts'
+import { byPrecision, fits } from './wildcard.ts'
 
 /** What was configured about models; the server's configuration has all of it. */
 export interface ModelSettings {
@@ -28,6 +28,14 @@ export interface OpenedModels {
   readonly upstream: Discovered | null
   /** The names and wildcards of the models file. */
   readonly mapped: readonly string[]
+  /** Where requests of that name go; null when nobody answers for it. */
+  find(model: string): FoundModel | null
+}
+
+export interface FoundModel {
+  readonly upstream: MappedUpstream | 'scripted'
+  /** What the upstream calls it. */
+  readonly model: string
 }
 
 /**
@@ -40,23 +48,34 @@ export async function openModels(
   { env, log, signal }: { env: Readonly<Record<string, string | undefined>>; log: Log; signal: AbortSignal },
 ): Promise<OpenedModels> {
   const { upstream, openaiApiKey, modelsFile, scriptFile } = settings
-  const mappings = modelsFile === undefined ? [] : await readModelsFile(modelsFile, { env })
+  const inFile = modelsFile === undefined ? [] : await readModelsFile(modelsFile, { env })
   const scripted = await openScripted(settings)
   const discover = modelsFile === undefined || upstream !== undefined
   const found = discover
     ? await discoverUpstream({ upstream, openaiApiKey, scripted: scriptFile !== undefined, signal })
     : null
   const open = opener(settings, scripted, log)
+  const others = found ? [{ pattern: '*', upstream: asMapped(found), model: null, contextWindow: null }] : []
+  const mappings = byPrecision([...inFile, ...others])
   const routes = mappings.map((mapping) => routeOf(mapping, open))
-  if (found) routes.push(routeOf({ pattern: '*', upstream: asMapped(found), model: null, contextWindow: null }, open))
   const models = createRouting({ routes, log, created: unixNow(), listTimeout: 2000 })
-  return { models, upstream: found, mapped: mappings.map(({ pattern }) => pattern) }
+  return {
+    models,
+    upstream: found,
+    mapped: inFile.map(({ pattern }) => pattern),
+    find: (model) => foundIn(mappings, model),
+  }
+}
+
+function foundIn(mappings: readonly ModelMapping[], name: string): FoundModel | null {
+  const mapping = mappings.find(({ pattern }) => fits(pattern, name))
+  return mapping ? { upstream: mapping.upstream, model: mapping.model ?? name } : null
 }
 
 async function openScripted({ scriptFile, upstreamIdleTimeout }: ModelSettings): Promise<Upstream> {
   const script =
     scriptFile === undefined ? parseScript(defaultScript, 'the default script') : await readScriptFile(scriptFile)
-  return createScriptedModel({ script, idleTimeout: upstreamIdleTimeout * 1000, sleep, now: unixNow })
+  return createScriptedModel({ script, idleTimeout: upstreamIdleTimeout * 1000, sleep: pause, now: unixNow })
 }
 
 type Open = (mapped: MappedUpstream | 'scripted') => Upstream
@@ -73,7 +92,7 @@ function opener({ upstreamIdleTimeout }: ModelSettings, scripted: Upstream, log:
     const idleTimeout = mapped.idleTimeout ?? upstreamIdleTimeout * 1000
     const dialect = { tokenLimitField: mapped.tokenLimitField ?? tokenLimitFieldOf(url), drop }
     const connection = openConnection({ url, key: mapped.key, idleTimeout })
-    const upstream = createHttpUpstream(connection, { dialect, retry: retryPolicy, log, now: Date.now })
+    const upstream = createHttpUpstream(connection, { dialect, retry: usualRetries, log, now: Date.now })
     opened.set(key, upstream)
     return upstream
   }
@@ -90,24 +109,6 @@ function asMapped({ url, key }: Discovered): MappedUpstream | 'scripted' {
 /** Ollama and LM Studio, known by their ports, read only the older field and pass over the newer one in silence. */
 function tokenLimitFieldOf(url: string): 'max_completion_tokens' | 'max_tokens' {
   return ['11434', '1234'].includes(new URL(url).port) ? 'max_tokens' : 'max_completion_tokens'
-}
-
-const retryPolicy: RetryPolicy = {
-  retries: 4,
-  firstWait: 500,
-  longestWait: 8000,
-  waitInAll: 60_000,
-  sleep,
-  random: Math.random,
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(milliseconds, undefined, { signal })
-  } catch (error) {
-    signal.throwIfAborted() // with the reason itself, where the timer rejects with an error around it
-    throw error
-  }
 }
 
 function unixNow(): number {

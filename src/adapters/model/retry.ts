@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { UpstreamFailure } from './upstream-failure.ts'
 
 export interface RetryPolicy {
@@ -12,6 +13,26 @@ export interface RetryPolicy {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** From 0 up to 1. */
   readonly random: () => number
+}
+
+/** What every upstream is asked with. */
+export const usualRetries: RetryPolicy = {
+  retries: 4,
+  firstWait: 500,
+  longestWait: 8000,
+  waitInAll: 60_000,
+  sleep: pause,
+  random: Math.random,
+}
+
+/** Resolves after so many milliseconds; rejects with the signal's reason when that is aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(milliseconds, undefined, { signal })
+  } catch (error) {
+    signal.throwIfAborted() // with the reason itself, where the timer rejects with an error around it
+    throw error
+  }
 }
 
 /** Tells each failed attempt that will be followed by another, after `wait` milliseconds. */

@@ -10,7 +10,7 @@ import {
 } from '../../ports/model.ts'
 import { readModel, withModel } from './pass-through.ts'
 import type { Upstream } from './upstream.ts'
-import { fits, precision } from './wildcard.ts'
+import { byPrecision, fits } from './wildcard.ts'
 
 /** Which upstream answers for the names that fit. */
 export interface Route {
@@ -40,7 +40,7 @@ export interface Models extends ModelProvider, PassThrough {
  * for their lists where names pass through unchanged; one that does not answer is logged and left out.
  */
 export function createRouting({ routes, log, created, listTimeout }: RoutingOptions): Models {
-  const ordered = [...routes].sort((one, other) => precision(other.pattern) - precision(one.pattern))
+  const ordered = byPrecision(routes)
   const found = new Map<string, Route | undefined>()
 
   function routeOf(model: string): Route | undefined {

@@ -19,7 +19,7 @@ export interface ScriptedModelOptions {
 }
 
 const label = 'the scripted model'
-const context = { who: 'The scripted model', secret: null, model: 'scripted' }
+const context = { who: 'The scripted model', secret: null, model: 'scripted', service: 'chat completions' }
 const tokensPerTurn = 256 // of the event loop: a long reply leaves room for others, an abort among them
 
 /** A model that answers by the rules of a script, as `docs/scripted-model.md` describes. It needs no upstream. */

@@ -28,6 +28,8 @@ export interface FailureContext {
   readonly who: string
   readonly secret: string | null
   readonly model: string
+  /** What was asked for: `chat completions`, `embeddings`. */
+  readonly service: string
 }
 
 const described = z.object({
@@ -71,7 +73,7 @@ function failureOf(
   retryAfter: number | null,
   context: FailureContext,
 ): UpstreamFailure {
-  const { who, model } = context
+  const { who, model, service } = context
   const text = shown(detail?.message ?? '', context)
   const told = text === '' ? '' : ` It says: ${text}`
   const fail = (code: ModelFailure['code'], message: string, retryable = false) =>
@@ -85,7 +87,7 @@ function failureOf(
   if (status === 404)
     return fail(
       'server_error',
-      `${who} has no model '${model}', or no chat completions at its address (HTTP 404). The operator of this server can load the model there, map the name in REPRISE_MODELS, or correct the address.${told}`,
+      `${who} has no model '${model}', or no ${service} at its address (HTTP 404). The operator of this server can load the model there, map the name in REPRISE_MODELS, or correct the address.${told}`,
     )
   if (isOverflow(detail)) return fail('context_length_exceeded', text)
   if (status === 429)
@@ -119,15 +121,23 @@ export function cutShort({ who }: FailureContext, cause?: unknown): UpstreamFail
   return new UpstreamFailure('server_error', message, { retryable: true, cause })
 }
 
+/** The address is somebody else's. */
+export function notAnApi({ who }: FailureContext): UpstreamFailure {
+  return new UpstreamFailure(
+    'server_error',
+    `${who} answered with a web page. The operator of this server has to check its address: it usually ends in /v1.`,
+  )
+}
+
 /** Nothing came for `idleTimeout` milliseconds. */
 export function silent({ who, model }: FailureContext, idleTimeout: number, cause?: unknown): UpstreamFailure {
   const message = `${who} said nothing for ${idleTimeout / 1000} seconds and was given up (model '${model}').`
   return new UpstreamFailure('server_error', message, { cause })
 }
 
-/** vLLM, llama.cpp (two wordings), Ollama, LM Studio, llama-cpp-python, Anthropic and Gemini, in their own words. */
+/** vLLM, llama.cpp (three wordings), Ollama, LM Studio, llama-cpp-python, Anthropic and Gemini, in their own words. */
 const overflow =
-  /maximum context length|exceeds? the (available |model'?s? )?(maximum )?context (size|length|window)|exceeds? (the )?(maximum )?context (length|window)|input length .*context length|loaded with context length of only|prompt is too long|exceeds the maximum number of tokens|more than max tokens/i
+  /maximum context length|exceeds? the (available |model'?s? )?(maximum )?context (size|length|window)|exceeds? (the )?(maximum )?context (length|window)|input length .*context length|loaded with context length of only|prompt is too long|exceeds the maximum number of tokens|more than max tokens|input .*is too large to process/i
 
 function isOverflow(detail: Described | null): boolean {
   if (!detail) return false

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { citationList } from '../../api/citation.ts'
 import { deletedObject, listOf, listQuery } from '../../api/list.ts'
 import { createMessageRequest, message, modifyMessageRequest } from '../../api/message.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
@@ -53,6 +54,15 @@ export function messageRoutes({ messages }: Services): Endpoint[] {
       summary: 'Delete a message.',
       response: deletedObject('thread.message.deleted').openapi('DeleteMessageResponse'),
       handle: ({ project, params }) => messages.remove(project, params.thread_id, params.message_id),
+    }),
+    endpoint({
+      operationId: 'listMessageCitations',
+      method: 'get',
+      path: '/threads/{thread_id}/messages/{message_id}/citations',
+      tag: 'Assistants',
+      summary: 'What the citations of a message point at: quote, page, headings. An extension of Reprise.',
+      response: citationList,
+      handle: ({ project, params }) => messages.citations(project, params.thread_id, params.message_id),
     }),
   ]
 }

@@ -24,7 +24,8 @@ export function runStepRoutes({ runs }: Services): Endpoint[] {
       summary: 'Get a step of a run.',
       query: includeQuery,
       response: runStep,
-      handle: ({ project, params }) => runs.getStep(project, params.thread_id, params.run_id, params.step_id),
+      handle: ({ project, params, query }) =>
+        runs.getStep(project, params.thread_id, params.run_id, params.step_id, query),
     }),
   ]
 }

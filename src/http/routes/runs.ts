@@ -11,9 +11,7 @@ import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Services } from '../services.ts'
 import { streamEvents } from '../sse.ts'
 import { includeQuery } from './include-query.ts'
-
-// The clients' poll helpers wait so long before they ask again, and five seconds where nobody tells them.
-const pollHeaders = { 'openai-poll-after-ms': '200' }
+import { pollHeaders } from './poll-headers.ts'
 
 export function runRoutes({ runs }: Services): Endpoint[] {
   return [
@@ -39,8 +37,8 @@ export function runRoutes({ runs }: Services): Endpoint[] {
       query: includeQuery,
       body: createRunRequest,
       response: run,
-      async handle({ project, params, body, report }) {
-        const started = await runs.create(project, params.thread_id, body)
+      async handle({ project, params, query, body, report }) {
+        const started = await runs.create(project, params.thread_id, body, query)
         return runOrEvents(started, { stream: body.stream, report })
       },
     }),

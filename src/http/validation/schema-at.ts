@@ -24,13 +24,20 @@ export function valueAt(root: unknown, path: Path): unknown {
   return value
 }
 
-/** Without what makes it optional, nullable or default. */
+/** Without what makes it optional, nullable, default or recursive. */
 export function unwrap(schema: Schema | undefined): Schema | undefined {
   let inner = schema
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
-    inner = inner.unwrap()
-  }
+  while (isWrapper(inner)) inner = inner.unwrap()
   return inner
+}
+
+function isWrapper(schema: Schema | undefined) {
+  return (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodLazy
+  )
 }
 
 function branchFor(schema: Schema | undefined, value: unknown): Schema | undefined {
@@ -43,7 +50,9 @@ function branchFor(schema: Schema | undefined, value: unknown): Schema | undefin
 
 function discriminates(option: Schema, value: unknown): boolean {
   const type = option instanceof z.ZodObject ? option.shape.type : undefined
-  return type instanceof z.ZodLiteral && type.value === valueAt(value, ['type'])
+  const given = valueAt(value, ['type'])
+  if (type instanceof z.ZodEnum) return type.options.some((allowed) => allowed === given)
+  return type instanceof z.ZodLiteral && type.value === given
 }
 
 function takes(schema: Schema | undefined, value: unknown): boolean {

@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Listed, MessageRow, Page, Store } from '../../../src/ports/store.ts'
+import type { MessageRow, Page, Store } from '../../../src/ports/store.ts'
 import { UnknownCursor } from '../../../src/ports/store.ts'
 import { freshId, row } from '../rows.ts'
+import { expectedPage, itemsOf, pageRequest, pick, shown, walkBackwards, walkForwards } from './pages.ts'
 
 export function testLists(store: () => Store): void {
   test('a page holds what the rules of the reference say, over random inserts and deletes', async () => {
     await fc.assert(
       fc.asyncProperty(
         messageHistory,
-        fc.array(pageRequest, { minLength: 8, maxLength: 8 }),
+        fc.array(messagePage, { minLength: 8, maxLength: 8 }),
         async (history, asked) => {
           const { project, thread_id, left } = await play(store(), history)
           for (const { run, after, before, ...rest } of asked) {
@@ -89,22 +90,42 @@ export function testLists(store: () => Store): void {
     const assistants = [row.assistant(), row.assistant()]
     const runs = [row.run({ thread_id: 'thread_1' }), row.run({ thread_id: 'thread_1' })]
     const steps = [row.step({ run_id: 'run_1' }), row.step({ run_id: 'run_1' })]
+    const vectorStores = [row.vectorStore(), row.vectorStore({ expires_at: 1_700_000_000 })]
     const files = [row.file({ purpose: 'vision' }), row.file({ purpose: 'assistants' })]
     await store().transaction(project, async (tx) => {
       for (const assistant of assistants) await tx.assistants.insert(assistant)
       for (const run of [...runs, row.run({ thread_id: 'thread_2' })]) await tx.runs.insert(run)
       for (const step of [...steps, row.step({ run_id: 'run_2' })]) await tx.steps.insert(step)
       for (const file of files) await tx.files.insert(file)
+      for (const vectorStore of vectorStores) await tx.vectorStores.insert(vectorStore)
     })
     const page = { limit: 10_000, order: 'asc' } as const
     const reader = store().read(project)
     expect(shown(await reader.assistants.list({}, page)).items).toEqual(itemsOf(assistants))
     expect(shown(await reader.runs.list({ thread_id: 'thread_1' }, page)).items).toEqual(itemsOf(runs))
-    expect(shown(await reader.steps.list({ run_id: 'run_1' }, page)).items).toEqual(itemsOf(steps))
+    expect(shown(await reader.steps.list({ run_id: 'run_1' }, page, { full: false })).items).toEqual(itemsOf(steps))
     expect(shown(await reader.files.list({}, page)).items).toEqual(itemsOf(files))
     expect(shown(await reader.files.list({ purpose: 'vision' }, page)).items).toEqual(itemsOf(files.slice(0, 1)))
     expect(shown(await reader.files.list({ purpose: undefined }, page)).items).toEqual(itemsOf(files))
+    expect(shown(await reader.vectorStores.list({}, page)).items).toEqual(itemsOf(vectorStores))
     expect(shown(await reader.messages.list({ thread_id: 'thread_1' }, page)).items).toEqual([])
+  })
+
+  test('steps are listed as they are sent, or with everything that can be asked for', async () => {
+    const project = freshId('project')
+    const run_id = freshId('run')
+    const plain = row.step({ run_id })
+    const rich = row.step({ run_id, full: '{"with":"content"}' })
+    await store().transaction(project, async (tx) => {
+      for (const step of [plain, rich]) await tx.steps.insert(step)
+    })
+    const { steps } = store().read(project)
+    const page = { limit: 5, order: 'asc' } as const
+    expect(shown(await steps.list({ run_id }, page, { full: false })).items).toEqual(itemsOf([plain, rich]))
+    const all = [plain, { id: rich.id, body: '{"with":"content"}' }]
+    expect(shown(await steps.list({ run_id }, page, { full: true })).items).toEqual(itemsOf(all))
+    const second = await steps.list({ run_id }, { ...page, after: plain.id }, { full: true })
+    expect(shown(second).items).toEqual(itemsOf(all.slice(1)))
   })
 }
 
@@ -122,13 +143,7 @@ const messageHistory: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 24 },
 )
 
-const pageRequest = fc.record({
-  limit: fc.integer({ min: 1, max: 6 }),
-  order: fc.constantFrom('asc' as const, 'desc' as const),
-  after: fc.option(fc.nat(24)),
-  before: fc.option(fc.nat(24)),
-  run: fc.constantFrom(null, null, 'run_a'),
-})
+const messagePage = fc.record({ ...pageRequest, run: fc.constantFrom(null, null, 'run_a') })
 
 async function play(store: Store, history: readonly Step[]) {
   const [project, thread_id] = [freshId('project'), freshId('thread')]
@@ -146,40 +161,4 @@ async function play(store: Store, history: readonly Step[]) {
     }
   })
   return { project, thread_id, left }
-}
-
-function pick(list: readonly MessageRow[], place: number | null): string | undefined {
-  return place === null || list.length === 0 ? undefined : list[place % list.length]?.id
-}
-
-/** The rules once more, on an array: `list` in the order of insertion. */
-function expectedPage(list: readonly MessageRow[], { limit, order, after, before }: Page) {
-  const ordered = order === 'asc' ? list : list.toReversed()
-  const start = after === undefined ? 0 : ordered.findIndex((message) => message.id === after) + 1
-  const end = before === undefined ? ordered.length : ordered.findIndex((message) => message.id === before)
-  const between = ordered.slice(start, Math.max(start, end))
-  const nearest = after === undefined && before !== undefined ? between.slice(-limit) : between.slice(0, limit)
-  return { items: itemsOf(nearest), has_more: between.length > limit }
-}
-
-function shown({ items, has_more }: Listed) {
-  return { items: itemsOf(items), has_more }
-}
-
-function itemsOf(rows: readonly { id: string; body: string }[]) {
-  return rows.map(({ id, body }) => ({ id, body }))
-}
-
-type List = (page: Page) => Promise<Listed>
-
-async function walkForwards(list: List, page: Page): Promise<string[]> {
-  const { items, has_more } = await list(page)
-  const ids = items.map((item) => item.id)
-  return has_more ? [...ids, ...(await walkForwards(list, { ...page, after: ids.at(-1) }))] : ids
-}
-
-async function walkBackwards(list: List, page: Page, before: string): Promise<string[]> {
-  const { items, has_more } = await list({ ...page, before })
-  const ids = items.map((item) => item.id)
-  return has_more ? [...(await walkBackwards(list, page, ids[0] ?? '')), ...ids] : ids
 }

@@ -15,6 +15,7 @@ export function testOverdue(create: CreateDatabase): void {
       ],
       files: [row.file({ expires_at: now })],
       uploads: [row.upload({ expires_at: now }), row.upload({ expires_at: now - 9 })],
+      vectorStores: [row.vectorStore({ expires_at: now }), row.vectorStore({ expires_at: now - 3 })],
     }
     await store.transaction('a', async (tx) => {
       for (const run of late.runs) await tx.runs.insert(run)
@@ -27,14 +28,18 @@ export function testOverdue(create: CreateDatabase): void {
       await tx.uploads.insert(row.upload({ expires_at: now + 1 }))
       await tx.uploads.insert(row.upload({ status: 'completed', expires_at: now }))
       await tx.uploads.insert(row.upload({ status: 'cancelled', expires_at: now }))
+      for (const store of late.vectorStores) await tx.vectorStores.insert(store)
+      await tx.vectorStores.insert(row.vectorStore({ expires_at: now + 1 }))
+      await tx.vectorStores.insert(row.vectorStore())
     })
     const overdue = await store.overdue(now, 10)
     expect(sorted(overdue.runs)).toEqual(late.runs.map(({ id }) => ({ project: 'a', id })))
     expect(sorted(overdue.files)).toEqual(late.files.map(({ id }) => ({ project: 'b', id })))
     expect(sorted(overdue.uploads)).toEqual(late.uploads.map(({ id }) => ({ project: 'b', id })))
-    expect(await store.overdue(now - 10, 10)).toEqual({ runs: [], files: [], uploads: [] })
-    const limited = await store.overdue(now, 1)
-    expect([limited.runs.length, limited.files.length, limited.uploads.length]).toEqual([1, 1, 1])
+    expect(sorted(overdue.vectorStores)).toEqual(late.vectorStores.map(({ id }) => ({ project: 'b', id })))
+    const none = { runs: [], files: [], uploads: [], vectorStores: [] }
+    expect(await store.overdue(now - 10, 10)).toEqual(none)
+    for (const found of Object.values(await store.overdue(now, 1))) expect(found).toHaveLength(1)
   })
 }
 

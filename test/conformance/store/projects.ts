@@ -7,9 +7,11 @@ const page = { limit: 20, order: 'desc' } as const
 
 export function testProjects(store: () => Store): void {
   test('no reading method shows a row of another project', async () => {
-    const { rows } = await filledProject(store())
-    const stranger = store().read(freshId('project'))
+    const { project, rows } = await filledProject(store())
+    const foreign = freshId('project')
+    const stranger = store().read(foreign)
     const { thread_id, run_id } = rows.step
+    const { vector_store_id } = rows.storeFile
     expect(await stranger.assistants.get(rows.assistant.id)).toBeUndefined()
     expect(await stranger.threads.get(rows.thread.id)).toBeUndefined()
     expect(await stranger.messages.get(rows.message.id)).toBeUndefined()
@@ -18,20 +20,29 @@ export function testProjects(store: () => Store): void {
     expect(await stranger.files.get(rows.file.id)).toBeUndefined()
     expect(await stranger.uploads.get(rows.upload.id)).toBeUndefined()
     expect(await stranger.uploadParts.get(rows.uploadPart.id)).toBeUndefined()
+    expect(await stranger.vectorStores.get(vector_store_id)).toBeUndefined()
+    expect(await stranger.vectorStoreFiles.get(vector_store_id, rows.storeFile.id)).toBeUndefined()
+    expect(await stranger.vectorStoreFiles.segmentOf(vector_store_id, rows.storeFile.id)).toBeUndefined()
+    expect(await stranger.fileBatches.get(rows.fileBatch.id)).toBeUndefined()
     const empty = { items: [], has_more: false }
     expect(await stranger.assistants.list({}, page)).toEqual(empty)
     expect(await stranger.messages.list({ thread_id }, page)).toEqual(empty)
     expect(await stranger.runs.list({ thread_id }, page)).toEqual(empty)
-    expect(await stranger.steps.list({ run_id }, page)).toEqual(empty)
+    expect(await stranger.steps.list({ run_id }, page, { full: true })).toEqual(empty)
     expect(await stranger.files.list({}, page)).toEqual(empty)
+    expect(await stranger.vectorStores.list({}, page)).toEqual(empty)
+    expect(await stranger.vectorStoreFiles.list({ vector_store_id }, page)).toEqual(empty)
     expect(await stranger.steps.ofRun(run_id)).toEqual([])
     expect(await stranger.messages.newest(thread_id, { exceptRun: 'none', limit: 5 })).toEqual([])
     await expect(stranger.assistants.list({}, { ...page, after: rows.assistant.id })).rejects.toThrow(UnknownCursor)
+    expect(await store().segments.live(foreign, [vector_store_id])).toEqual([])
+    expect(await store().segments.live(project, [vector_store_id])).toMatchObject([{ id: rows.segment.id }])
   })
 
   test('no method of a transaction reads or changes a row of another project', async () => {
     const { project, rows, job } = await filledProject(store())
     const { thread_id, run_id } = rows.step
+    const { vector_store_id } = rows.storeFile
     await store().transaction(freshId('project'), async (tx) => {
       expect(await tx.assistants.get(rows.assistant.id)).toBeUndefined()
       expect(await tx.threads.get(rows.thread.id)).toBeUndefined()
@@ -52,10 +63,20 @@ export function testProjects(store: () => Store): void {
         ['files', rows.file],
         ['uploads', rows.upload],
         ['uploadParts', rows.uploadPart],
+        ['vectorStores', rows.vectorStore],
+        ['fileBatches', rows.fileBatch],
       ] as const) {
         expect(await tx[kind].update(id, { body: 'x' })).toBe(false)
         expect(await tx[kind].remove(id)).toBe(false)
       }
+      const { id: file_id, batch_id } = rows.storeFile
+      expect(await tx.vectorStoreFiles.get(vector_store_id, file_id)).toBeUndefined()
+      expect(await tx.vectorStoreFiles.update(vector_store_id, file_id, { body: 'x' })).toBe(false)
+      expect(await tx.vectorStoreFiles.remove(vector_store_id, file_id)).toBe(false)
+      expect(await tx.vectorStoreFiles.holding(file_id)).toEqual([])
+      expect(await tx.vectorStoreFiles.openOfBatch(batch_id ?? '')).toEqual([])
+      await tx.vectorStoreFiles.removeAll(vector_store_id)
+      await tx.segments.removeAll(vector_store_id)
       expect(await tx.jobs.held(job.id, 'owner')).toBe(false)
       expect(await tx.jobs.complete(job.id, 'owner')).toBe(false)
       await tx.jobs.removeAbout(job.subject)
@@ -64,8 +85,10 @@ export function testProjects(store: () => Store): void {
       expect(await tx.threads.get(rows.thread.id)).toEqual(rows.thread)
       expect(await tx.messages.get(rows.message.id)).toEqual(rows.message)
       expect(await tx.runs.get(rows.run.id)).toEqual(rows.run)
+      expect(await tx.vectorStoreFiles.get(vector_store_id, rows.storeFile.id)).toEqual(rows.storeFile)
       expect(await tx.jobs.held(job.id, 'owner')).toBe(true)
     })
+    expect(await store().segments.live(project, [vector_store_id])).toMatchObject([{ id: rows.segment.id }])
   })
 
   test('two projects may each have an active run on a thread of the same name', async () => {
@@ -89,6 +112,10 @@ async function filledProject(store: Store) {
   const step = row.step({ thread_id: thread.id, run_id: run.id })
   const [file, upload] = [row.file(), row.upload()]
   const uploadPart = row.uploadPart({ upload_id: upload.id })
+  const [vectorStore, fileBatch] = [row.vectorStore(), row.fileBatch()]
+  const within = { vector_store_id: vectorStore.id, batch_id: fileBatch.id }
+  const storeFile = row.vectorStoreFile({ ...within, status: 'completed' })
+  const segment = row.segment({ vector_store_id: vectorStore.id, file_id: storeFile.id })
   const lease = { owner: 'owner', until: 1_700_000_030_000 }
   const job = { id: freshId('job'), kind: 'test', subject: run.id, runAt: 0, lease }
   await store.transaction(project, async (tx) => {
@@ -100,7 +127,16 @@ async function filledProject(store: Store) {
     await tx.files.insert(file)
     await tx.uploads.insert(upload)
     await tx.uploadParts.insert(uploadPart)
+    await tx.vectorStores.insert(vectorStore)
+    await tx.vectorStoreFiles.insert(storeFile)
+    await tx.fileBatches.insert(fileBatch)
+    await tx.segments.put(segment)
     await tx.jobs.add(job)
   })
-  return { project, job, rows: { assistant, thread, message, run, step, file, upload, uploadPart } }
+  const inThread = { assistant, thread, message, run, step }
+  return {
+    project,
+    job,
+    rows: { ...inThread, file, upload, uploadPart, vectorStore, storeFile, fileBatch, segment },
+  }
 }

@@ -15,6 +15,8 @@ export function testRecords(store: () => Store): void {
       await tx.files.insert(rows.files)
       await tx.uploads.insert(rows.uploads)
       await tx.uploadParts.insert(rows.uploadParts)
+      await tx.vectorStores.insert(rows.vectorStores)
+      await tx.fileBatches.insert(rows.fileBatches)
       return await getAll(tx, rows)
     })
     expect(inside).toEqual(rows)
@@ -108,12 +110,14 @@ function everyKind() {
   return {
     assistants: row.assistant(),
     threads: row.thread(),
-    messages: row.message({ run_id: 'run_1' }),
-    runs: row.run({ thread_id: freshId('thread'), status: 'queued', expires_at: 1_700_000_600 }),
-    steps: row.step({ usage: '{"total_tokens":1}', turn: 2 }),
+    messages: row.message({ run_id: 'run_1', citations: '[{"quote":"ä"}]' }),
+    runs: row.run({ thread_id: freshId('thread'), status: 'queued', details: '{"a":1}', expires_at: 1_700_000_600 }),
+    steps: row.step({ usage: '{"total_tokens":1}', turn: 2, full: '{"all":true}', details: '[]' }),
     files: row.file({ expires_at: 1_700_000_600 }),
     uploads: row.upload(),
     uploadParts: row.uploadPart({ bytes: 8 * 1024 ** 3 }),
+    vectorStores: row.vectorStore({ expires_at: 1_700_000_600 }),
+    fileBatches: row.fileBatch({ vector_store_id: 'vs_1' }),
   }
 }
 
@@ -130,5 +134,7 @@ async function getAll(from: Getters, rows: Kinds) {
     files: await from.files.get(rows.files.id),
     uploads: await from.uploads.get(rows.uploads.id),
     uploadParts: await from.uploadParts.get(rows.uploadParts.id),
+    vectorStores: await from.vectorStores.get(rows.vectorStores.id),
+    fileBatches: await from.fileBatches.get(rows.fileBatches.id),
   }
 }

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Log } from '../../lib/log.ts'
+import type { Section } from '../../ports/extractor.ts'
+import type { Command } from './child-command.ts'
+import type { ChildTask } from './child-lines.ts'
+import { count, tooMuch } from './failures.ts'
+import { readLines } from './read-lines.ts'
+import { createWatchdog, needsTooMuchMemory } from './watchdog.ts'
+
+/**
+ * Has a document parsed by a process of its own, which is gone when this settles. Rejects with an `ExtractionFailure`
+ * whatever the document did to it, with the signal's reason, or with the document's own error if it cannot be read.
+ */
+export async function parseInChild(
+  task: ChildTask,
+  document: AsyncIterable<Uint8Array>,
+  { command, signal, log }: { command: Command; signal: AbortSignal; log: Log },
+): Promise<Section[]> {
+  signal.throwIfAborted()
+  const { limits } = task
+  // No environment: keys of the server are none of the document's business.
+  const child = spawn(command.file, [...command.args, JSON.stringify(task)], {
+    env: { PATH: '/usr/bin:/bin' },
+    cwd: '/',
+  })
+  const closed = once(child, 'close')
+  if (child.pid === undefined) return closed.then(unstarted)
+
+  let verdict: unknown
+  function kill(reason: unknown): void {
+    verdict ??= reason
+    child.kill('SIGKILL')
+  }
+  const abort = () => kill(signal.reason)
+  signal.addEventListener('abort', abort)
+  using _ = createWatchdog(child.pid, limits, kill)
+  const complaint = lastOf(child.stderr)
+  feed(document, child.stdin, limits.bytes).catch(kill)
+  try {
+    return await readLines(child.stdout, limits)
+  } catch (error) {
+    child.kill('SIGKILL')
+    await closed
+    if (verdict) throw verdict
+    if (ranOutOfMemory.test(complaint())) throw needsTooMuchMemory()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+    child.kill('SIGKILL') // it has said all; nothing it still does is of use
+    await closed
+    const trace = complaint().match(/^\s+at .*$/gm) // without messages, which may quote the document
+    if (trace) log.warn({ format: task.format, trace }, 'document parser stopped unexpectedly')
+  }
+}
+
+/** In the words of V8 and Node, whichever gave out first. */
+const ranOutOfMemory = /out of memory|allocation failed|Invalid string length|longer than 0x|bad_alloc/i
+
+function unstarted(): never {
+  throw new Error('The document parser could not be started')
+}
+
+/** Passes the document on. Rejects with its own fault, or when it is too large; that the child left early is no fault. */
+async function feed(document: AsyncIterable<Uint8Array>, stdin: Writable, maxBytes: number): Promise<void> {
+  let fault: unknown
+  async function* bounded() {
+    let bytes = 0
+    try {
+      for await (const chunk of document) {
+        bytes += chunk.byteLength
+        if (bytes > maxBytes) throw tooMuch(`is larger than ${count(Math.floor(maxBytes / 1024 ** 2))} MB`)
+        yield chunk
+      }
+    } catch (error) {
+      fault = error
+    }
+  }
+  await pipeline(Readable.from(bounded(), { objectMode: false }), stdin).catch(() => {}) // see `fault`
+  if (fault) throw fault
+}
+
+/** The last that was said, to look at when all is over. */
+function lastOf(stderr: Readable): () => string {
+  let text = ''
+  stderr.on('data', (chunk) => {
+    text = (text + chunk).slice(-8000)
+  })
+  return () => text
+}

@@ -1,0 +1,200 @@
+import type { LiveSegment } from '../../ports/search.ts'
+import type { HashedTerm } from './postings.ts'
+import type { Candidates, FindJob, Found, Ranking, ScoredQuery, ScoreJob, Slice } from './score-segments.ts'
+import type { Resident, SegmentCache, Wave } from './segment-cache.ts'
+
+/** Segments are handed to threads in slices of some milliseconds' work, so that other queries get their turn. */
+const chunksWithVectors = 32_768
+const chunksWithWords = 262_144
+
+/** Runs jobs in threads, or here when they are small. */
+export interface Runner {
+  find(job: FindJob, signal: AbortSignal): Promise<Found>
+  score(job: ScoreJob, chunks: number, signal: AbortSignal): Promise<Candidates[]>
+}
+
+/** What is searched. */
+export interface Scope {
+  readonly cache: SegmentCache
+  readonly runner: Runner
+  readonly segments: readonly LiveSegment[]
+  readonly signal: AbortSignal
+}
+
+/** What BM25 has to know of all passages that are searched. */
+export interface Statistics {
+  chunks: number
+  /** In terms, of all chunks together. */
+  totalLength: number
+  /** In how many chunks each term stands. */
+  readonly counts: Float64Array
+  /** For each segment and each term in turn, where its postings are in the segment. */
+  readonly places: Uint32Array
+}
+
+/** What is looked for. */
+export interface Scoring {
+  readonly queries: readonly ScoredQuery[]
+  readonly rankings: readonly Ranking[]
+  readonly isComparable: (segment: LiveSegment | undefined, dimensions: number) => boolean
+}
+
+/** A passage that may be among the best. */
+export interface Candidate {
+  /** The number of its segment. */
+  readonly segment: number
+  readonly chunk: number
+  /** Never below its true score. */
+  readonly bound: number
+  /** For each query. */
+  readonly keywords: Float64Array
+}
+
+/**
+ * Two passes over the segments, since the weight of a word depends on all of them: the first finds the words, then
+ * `plan` says what to look for, and the second scores. When all segments are in memory at once, each is touched once.
+ */
+export async function gather(
+  scope: Scope,
+  terms: readonly HashedTerm[],
+  plan: (statistics: Statistics) => Scoring,
+): Promise<{ statistics: Statistics; scoring: Scoring; candidates: Candidate[][] }> {
+  const places = new Uint32Array(scope.segments.length * terms.length)
+  const statistics = { chunks: 0, totalLength: 0, counts: new Float64Array(terms.length), places }
+  for await (const wave of scope.cache.waves(scope.segments, scope.signal)) {
+    await findIn(wave, scope, terms, statistics)
+    if (wave.residents.length < scope.segments.length) continue
+    const scoring = plan(statistics)
+    return { statistics, scoring, candidates: inOrder([await scoreIn(wave, scope, statistics, scoring)], scoring) }
+  }
+  const scoring = plan(statistics)
+  return { statistics, scoring, candidates: await gatherAgain(scope, statistics, scoring) }
+}
+
+/** The second pass alone. */
+export async function gatherAgain(scope: Scope, statistics: Statistics, scoring: Scoring): Promise<Candidate[][]> {
+  const gathered: Candidate[][][] = []
+  for await (const wave of scope.cache.waves(scope.segments, scope.signal)) {
+    gathered.push(await scoreIn(wave, scope, statistics, scoring))
+  }
+  return inOrder(gathered, scoring)
+}
+
+async function findIn(
+  wave: Wave,
+  { runner, signal }: Scope,
+  terms: readonly HashedTerm[],
+  statistics: Statistics,
+): Promise<void> {
+  for (const { chunks, totalLength } of wave.residents) {
+    statistics.chunks += chunks
+    statistics.totalLength += totalLength
+  }
+  await together(slicesOf(wave, chunksWithWords), async ({ numbers, residents }) => {
+    const found = await runner.find({ kind: 'find', slice: sliceOf(residents, () => false), terms }, signal)
+    for (let index = 0; index < numbers.length; index++) {
+      const own = found.places.subarray(index * terms.length, (index + 1) * terms.length)
+      statistics.places.set(own, (numbers[index] ?? 0) * terms.length)
+    }
+    for (const [term, count] of found.counts.entries()) {
+      statistics.counts[term] = (statistics.counts[term] ?? 0) + count
+    }
+  })
+}
+
+/** The candidates of each ranking. */
+async function scoreIn(
+  wave: Wave,
+  { runner, segments, signal }: Scope,
+  statistics: Statistics,
+  { queries, rankings, isComparable }: Scoring,
+): Promise<Candidate[][]> {
+  const averageLength = Math.max(1, statistics.totalLength / statistics.chunks)
+  const most = queries.some(({ vector }) => vector) ? chunksWithVectors : chunksWithWords
+  const slices = await together(slicesOf(wave, most), async ({ numbers, residents, chunks }) => {
+    const places = placesOf(statistics, numbers)
+    const slice = sliceOf(residents, (index, { dimensions }) =>
+      isComparable(segments[numbers[index] ?? -1], dimensions),
+    )
+    const job: ScoreJob = { kind: 'score', slice, places, averageLength, queries, rankings }
+    const found = await runner.score(job, chunks, signal)
+    return found.map((candidates) => candidatesOf(candidates, numbers, queries.length))
+  })
+  return rankings.map((_, ranking) => slices.flatMap((found) => found[ranking] ?? []))
+}
+
+/** All of them, whatever becomes of one: memory that a thread reads must not be given back. */
+async function together<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const settled = await Promise.allSettled(items.map(work))
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+interface WaveSlice extends Wave {
+  readonly chunks: number
+}
+
+function slicesOf({ numbers, residents }: Wave, most: number): WaveSlice[] {
+  const slices: WaveSlice[] = []
+  let first = 0
+  let chunks = 0
+  for (const [index, resident] of residents.entries()) {
+    chunks += resident.chunks
+    if (chunks < most && index < residents.length - 1) continue
+    slices.push({ numbers: numbers.slice(first, index + 1), residents: residents.slice(first, index + 1), chunks })
+    first = index + 1
+    chunks = 0
+  }
+  return slices
+}
+
+function sliceOf(residents: readonly Resident[], compares: (index: number, resident: Resident) => boolean): Slice {
+  const count = residents.length
+  const slice = {
+    chunks: new Uint32Array(count),
+    postings: new Uint32Array(count),
+    slots: new Uint32Array(count),
+    vectors: new Uint32Array(count),
+  }
+  for (const [index, resident] of residents.entries()) {
+    slice.chunks[index] = resident.chunks
+    slice.postings[index] = resident.postings
+    slice.slots[index] = resident.slots
+    slice.vectors[index] = compares(index, resident) ? resident.vectors : 0
+  }
+  return slice
+}
+
+function placesOf({ places, counts }: Statistics, numbers: readonly number[]): Uint32Array {
+  const terms = counts.length
+  const copy = new Uint32Array(numbers.length * terms)
+  for (let index = 0; index < numbers.length; index++) {
+    const from = (numbers[index] ?? 0) * terms
+    copy.set(places.subarray(from, from + terms), index * terms)
+  }
+  return copy
+}
+
+function candidatesOf(found: Candidates, numbers: readonly number[], queries: number): Candidate[] {
+  return Array.from(found.bounds, (bound, index) => ({
+    segment: numbers[found.segments[index] ?? -1] ?? -1,
+    chunk: found.chunks[index] ?? 0,
+    bound,
+    keywords: found.keywords.subarray(index * queries, (index + 1) * queries),
+  }))
+}
+
+/** The candidates of each ranking by falling bounds, as many as it wants. */
+function inOrder(waves: readonly Candidate[][][], { rankings }: Scoring): Candidate[][] {
+  return rankings.map(({ depth }, ranking) =>
+    waves
+      .flatMap((found) => found[ranking] ?? [])
+      .sort((a, b) => b.bound - a.bound || a.segment - b.segment || a.chunk - b.chunk)
+      .slice(0, depth),
+  )
+}

@@ -1,0 +1,8 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createScorer, type SearchJob } from './score-segments.ts'
+
+// A thread that scores segments where they lie, in memory that all threads share.
+const { memory, scratch }: { memory: WebAssembly.Memory; scratch: number } = workerData
+const scorer = createScorer(memory, scratch)
+
+parentPort?.on('message', (job: SearchJob) => parentPort?.postMessage(scorer.run(job)))

@@ -1,0 +1,80 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Log } from '../../lib/log.ts'
+import type {
+  Chunk,
+  Hit,
+  SearchIndex,
+  SearchRequest,
+  Segment,
+  SegmentBytes,
+  SegmentSource,
+} from '../../ports/search.ts'
+import { createArena } from './arena.ts'
+import { matchesFilter } from './attribute-filter.ts'
+import { createRunner } from './runner.ts'
+import { searchSegments } from './search-segments.ts'
+import { createSegmentCache } from './segment-cache.ts'
+import { readAllChunks, readChunks } from './texts.ts'
+import { createThreads } from './threads.ts'
+
+/**
+ * Search over immutable segments. `memoryBytes` bounds what is kept in memory between queries and what queries take
+ * (a single segment may be larger); `threads` score large stores, from 1 on, and start when first needed.
+ */
+export function createSearchIndex({
+  source,
+  memoryBytes,
+  threads,
+  log,
+}: {
+  source: SegmentSource
+  memoryBytes: number
+  threads: number
+  log: Log
+}): SearchIndex {
+  const arena = createArena()
+  const cache = createSegmentCache({ source, arena, memoryBytes })
+  const runner = createRunner({ arena, threads, log })
+  const encoding = createThreads<Segment, SegmentBytes>({
+    count: 1,
+    start: () => new Worker(new URL(`./encoding-worker${extname(import.meta.url)}`, import.meta.url)),
+    log,
+  })
+
+  async function search(request: SearchRequest, { signal }: { signal: AbortSignal }): Promise<Hit[]> {
+    signal.throwIfAborted()
+    const aborted = Promise.withResolvers<never>()
+    const abort = () => aborted.reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await Promise.race([searchLive(request, signal), aborted.promise])
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async function searchLive(request: SearchRequest, signal: AbortSignal): Promise<Hit[]> {
+    const live = await source.live(request.project, request.vector_store_ids)
+    cache.forgetOthers(request.vector_store_ids, live)
+    const { filter } = request
+    const segments = filter ? live.filter(({ attributes }) => matchesFilter(filter, attributes)) : live
+    const passages = await searchSegments(request, { cache, runner, segments, signal })
+    const details = await cache.details(passages.flatMap(({ segment }) => segments[segment]?.id ?? []))
+    return passages.flatMap(({ segment: number, chunk: index, score }) => {
+      const segment = segments[number]
+      const texts = segment && details.get(segment.id)?.texts
+      return texts ? readChunks(texts, [index]).map((chunk) => ({ segment, index, chunk, score })) : []
+    })
+  }
+
+  async function chunks(segment_id: string): Promise<readonly Chunk[] | undefined> {
+    const bytes = (await source.load([segment_id])).get(segment_id)
+    return bytes && readAllChunks(bytes.texts)
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([runner.close(), encoding.close()])
+  }
+  return { encode: (segment) => encoding.run(segment), search, chunks, close }
+}

@@ -1,0 +1,135 @@
+import type { Fusion, SearchRequest } from '../../ports/search.ts'
+import { vectorOf } from './details.ts'
+import { type Candidate, gather, gatherAgain, type Scope, type Scoring, type Statistics } from './gather.ts'
+import { hashTerm } from './postings.ts'
+import { bestOfLists, fuseRanks } from './reciprocal-ranks.ts'
+import type { Ranking } from './score-segments.ts'
+import { type Passage, type Rescore, settle } from './settle.ts'
+import { termsOf } from './terms.ts'
+import { dot, quantizeQuery } from './vectors.ts'
+
+/** Weights of the default score; a passage without a vector that compares has its keyword score alone. */
+const weights = { vectorWeight: 0.7, keywordWeight: 0.3, keywordAlone: 1 }
+/** How many of each list reciprocal ranks look at, at least. */
+const fewestRanked = 50
+/** Candidates beyond those wanted, at first: bounds are seldom so close that more are needed. */
+const spare = 240
+
+/** The best passages of these segments, best first. `segment` in what it returns counts in the segments given. */
+export async function searchSegments(request: SearchRequest, scope: Scope): Promise<Passage[]> {
+  const { limit, scoreThreshold, fusion } = request
+  const own = request.queries.map(({ text }) => new Set(termsOf(text)))
+  const terms = [...new Set(own.flatMap((each) => [...each]))]
+  const vectors = request.queries.map(({ vector }) => vector && quantizeQuery(vector))
+  const wanted = rankingsOf(request)
+  const gathered = await gather(scope, terms.map(hashTerm), (statistics) => ({
+    queries: own.map((each, query) => ({
+      weights: weightTerms(terms, each, statistics),
+      vector: vectors[query] ?? null,
+    })),
+    rankings: wanted,
+    isComparable: comparable(request),
+  }))
+  const lists = await settleAll(wanted, gathered, request, scope)
+  const passages = fusion.kind === 'weighted' ? (lists[0] ?? []) : fuse(lists, request, fusion)
+  return passages.filter(({ score }) => score >= scoreThreshold).slice(0, limit)
+}
+
+/** Each term's share of the query: its inverse document frequency among all passages that are searched. */
+function weightTerms(terms: readonly string[], own: ReadonlySet<string>, { chunks, counts }: Statistics): Float64Array {
+  const shares = Float64Array.from(terms, (term, index) => {
+    const count = counts[index] ?? 0
+    return own.has(term) ? Math.log(1 + (chunks - count + 0.5) / (count + 0.5)) : 0
+  })
+  const total = shares.reduce((sum, share) => sum + share, 0)
+  return total > 0 ? shares.map((share) => share / total) : shares
+}
+
+interface Wanted extends Ranking {
+  readonly count: number
+}
+
+/** Weighted sums need one order over all queries; reciprocal ranks need two for each query, by vectors and by words. */
+function rankingsOf({ queries, limit, fusion }: SearchRequest): Wanted[] {
+  const all = [...queries.keys()]
+  const order = { queries: all, count: limit, depth: limit + spare }
+  if (fusion.kind === 'weighted') return [{ ...order, ...weights }]
+  const count = Math.max(fewestRanked, 3 * limit)
+  return all.flatMap((query) => {
+    const own = { queries: [query], count, depth: count + spare }
+    const byWords = { ...own, vectorWeight: 0, keywordWeight: 1, keywordAlone: 1 }
+    const byVectors = { ...own, vectorWeight: 1, keywordWeight: 0, keywordAlone: 0 }
+    return [byVectors, byWords]
+  })
+}
+
+/** The passages of each ranking, with as many candidates as it takes to be sure of them. */
+async function settleAll(
+  wanted: readonly Wanted[],
+  { statistics, scoring, candidates }: Awaited<ReturnType<typeof gather>>,
+  request: SearchRequest,
+  scope: Scope,
+): Promise<Passage[][]> {
+  const lists = await Promise.all(
+    wanted.map((ranking, index) => {
+      const rescore = rescoreWith(ranking, request, scope, scoring.isComparable)
+      return settle(candidates[index] ?? [], { ranking, count: ranking.count, rescore })
+    }),
+  )
+  const settled = lists.filter((list) => list !== undefined)
+  if (settled.length === lists.length) return settled
+  const deeper = wanted.map((ranking) => ({ ...ranking, depth: ranking.depth * 8 }))
+  const again = { ...scoring, rankings: deeper }
+  const more = await gatherAgain(scope, statistics, again)
+  return settleAll(deeper, { statistics, scoring: again, candidates: more }, request, scope)
+}
+
+type Comparable = Scoring['isComparable']
+
+/** Vectors of another space are passed over. */
+function comparable({ space, queries }: SearchRequest): Comparable {
+  const dimensions = queries.find(({ vector }) => vector)?.vector?.length ?? 0
+  return (segment, own) => space !== null && segment?.space === space && own === dimensions && own > 0
+}
+
+/** True scores, from the vectors as they were given. */
+function rescoreWith(
+  { queries, vectorWeight, keywordWeight, keywordAlone }: Ranking,
+  request: SearchRequest,
+  { cache, segments }: Scope,
+  isComparable: Comparable,
+): Rescore {
+  function score({ keywords }: Candidate, passage: Float32Array | undefined): number {
+    const scores = queries.map((query) => {
+      const vector = request.queries[query]?.vector
+      const keyword = keywords[query] ?? 0
+      if (!passage) return keywordAlone * keyword
+      return vectorWeight * Math.max(0, vector ? dot(vector, passage) : 0) + keywordWeight * keyword
+    })
+    return Math.min(1, Math.max(...scores))
+  }
+  return async (candidates) => {
+    const details = await cache.details(candidates.flatMap(({ segment }) => segments[segment]?.id ?? []))
+    return candidates.map((candidate) => {
+      const segment = segments[candidate.segment]
+      const found = segment && details.get(segment.id)
+      if (!found) return undefined
+      return score(candidate, isComparable(segment, found.dimensions) ? vectorOf(found, candidate.chunk) : undefined)
+    })
+  }
+}
+
+/** Lists come in pairs, by vectors and by words. Where there are no vectors words count alone. */
+function fuse(
+  lists: readonly (readonly Passage[])[],
+  { queries, space }: SearchRequest,
+  { vectorWeight, textWeight }: Extract<Fusion, { kind: 'reciprocal-rank' }>,
+): Passage[] {
+  return bestOfLists(
+    queries.map(({ vector }, index) => {
+      const byVectors = { passages: lists[2 * index] ?? [], weight: vectorWeight }
+      const byWords = { passages: lists[2 * index + 1] ?? [], weight: textWeight }
+      return vector && space !== null ? fuseRanks([byVectors, byWords]) : fuseRanks([{ ...byWords, weight: 1 }])
+    }),
+  )
+}

@@ -1,0 +1,85 @@
+import type { Now } from '../lib/clock.ts'
+import type { NewId } from '../lib/id.ts'
+import type { RunLog } from '../ports/events.ts'
+import type { ModelProvider } from '../ports/model.ts'
+import type { Reader, StepRow, Transaction } from '../ports/store.ts'
+import type { ServerTool } from '../tools/tool.ts'
+import { askModel } from './ask-model.ts'
+import type { BegunRun } from './begin-run.ts'
+import { callTools } from './call-tools.ts'
+import type { ImageSource } from './model-messages.ts'
+import type { OpenStep } from './open-step.ts'
+import { type Outcome, outcomeOfReply } from './outcome.ts'
+import { type RecordedTurn, writeHeldCalls } from './record-turn.ts'
+import { type SearchedStores, searchedStores, type WaitForFiles } from './searched-stores.ts'
+import { carriedOut } from './step-details.ts'
+import { noUsage } from './usage.ts'
+import { createTurnWriter, type TurnWriter } from './write-turn.ts'
+
+/** The number of the first result that a run can cite; the original's began there too. */
+const firstPosition = 4
+
+export interface ConversationParts {
+  project: string
+  provider: ModelProvider
+  read: Reader
+  serverTools: readonly ServerTool[]
+  waitForFiles: WaitForFiles
+  imageOf: ImageSource
+  log: RunLog
+  commit(work: (tx: Transaction) => Promise<void>): Promise<void>
+  newId: NewId
+  now: Now
+  signal: AbortSignal
+}
+
+/** The turns of a run, one after the other, for as long as the model only calls tools of the server. */
+export interface Conversation {
+  /** Rejects with `ModelFailure`, `StoreExpired`, or with the signal's reason. */
+  hold(): Promise<Outcome>
+  /** What the present turn has open. */
+  open(): OpenStep | undefined
+}
+
+export function createConversation(begun: BegunRun, parts: ConversationParts): Conversation {
+  const { run, details } = begun
+  let writer: TurnWriter | undefined
+
+  async function hold(): Promise<Outcome> {
+    const stores = await searchedStores(run, details, parts)
+    for (let { turn, steps } = begun; ; turn += 1) {
+      writer = createTurnWriter({ ...parts, run, turn })
+      const asked = await askModel({ ...parts, ...begun, steps, turn, writer })
+      if ('spent' in asked || asked.serverCalls.length === 0 || isCut(asked)) {
+        if (!('spent' in asked) && !isCut(asked)) await writeHeldCalls(writer, asked.functionCalls)
+        return outcomeOfReply(asked, writer.open())
+      }
+      await carryOut(asked, steps, stores, writer)
+      if (asked.functionCalls.length > 0) {
+        await writeHeldCalls(writer, asked.functionCalls)
+        return outcomeOfReply({ ...asked, usage: noUsage }, writer.open()) // the server's calls have the turn's usage
+      }
+      steps = await parts.read.steps.ofRun(run.id)
+    }
+  }
+
+  async function carryOut(turn: RecordedTurn, steps: readonly StepRow[], stores: SearchedStores, writer: TurnWriter) {
+    const { project, signal } = parts
+    const results = steps.reduce((count, step) => count + carriedOut(step).length, 0)
+    await callTools(turn.serverCalls, turn.usage ?? noUsage, {
+      ...parts,
+      run,
+      writer,
+      context: { project, run, signal, ...stores },
+      firstPosition: firstPosition + results,
+      full: details.full,
+    })
+  }
+
+  return { hold, open: () => writer?.open() }
+}
+
+/** A reply that was cut off ends the run; its calls may be half and are not carried out. */
+function isCut({ finish }: RecordedTurn): boolean {
+  return finish === 'length' || finish === 'content_filter'
+}

@@ -1,0 +1,56 @@
+import type { Run } from '../api/run.ts'
+import type { ToolCall } from '../api/run-step.ts'
+import type { Attributes } from '../api/vector-store.ts'
+import type { ModelTool } from '../ports/model.ts'
+import type { Chunk } from '../ports/search.ts'
+
+/** A tool that the server runs itself, as the run engine sees it. */
+export interface ServerTool {
+  readonly type: 'file_search'
+  /** What the model is offered in this run; undefined when the run does not have the tool. */
+  offer(run: Run): ModelTool | undefined
+  /** The call as its step shows it before anything has come of it. */
+  begin(call: ServerCall, run: Run): ToolCall
+  /** Carries the call out. Rejects with the signal's reason once it is aborted. */
+  carryOut(call: ServerCall, context: ToolContext): Promise<ToolResult>
+}
+
+/** What the model asked for. */
+export interface ServerCall {
+  readonly id: string
+  /** The model's own text, JSON or not. */
+  readonly arguments: string
+}
+
+export interface ToolContext {
+  readonly project: string
+  readonly run: Run
+  /** The stores of the assistant, the run and the thread. */
+  readonly vector_store_ids: readonly string[]
+  /** Files that are still being ingested, and so cannot be found yet. */
+  readonly pendingFiles: number
+  /** The number of this result, by which its passages are cited. */
+  readonly position: number
+  readonly signal: AbortSignal
+}
+
+export interface ToolResult {
+  /** The call as its step records it, with everything that `include[]` can ask for. */
+  readonly call: ToolCall
+  /** What the model reads. */
+  readonly output: string
+  /** What the model can cite of it, by their numbers. */
+  readonly passages: readonly Passage[]
+}
+
+/** A passage of a file that an answer can point at. */
+export interface Passage {
+  readonly file_id: string
+  readonly filename: string
+  readonly vector_store_id: string
+  readonly attributes: Attributes
+  /** Its place among the passages of the file, counted from 0. */
+  readonly index: number
+  readonly chunk: Chunk
+  readonly score: number
+}
