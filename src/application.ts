@@ -19,6 +19,7 @@ import { readImage } from './runs/read-image.ts'
 import { createRuns } from './runs/runs.ts'
 import { executeRunJob } from './runs/start-run.ts'
 import { createRunStops } from './runs/stop-run.ts'
+import { streamBroke } from './runs/stream-broke.ts'
 import { createToolOutputSubmission } from './runs/submit-tool-outputs.ts'
 
 /** What the application needs of the world, and what can be set about it. */
@@ -68,10 +69,13 @@ export function createApplication({ store, blobs, provider, events, log, setting
     sweeper.start()
   }
 
-  /** Lets runs finish for `graceMs`, then hands back what is left. */
+  /** Lets runs finish for `graceMs`, hands back what is left, and ends the streams of what waits. */
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     await sweeper.stop()
     await worker.stop({ graceMs })
+    events.close(
+      streamBroke('This server is stopping before the run had its turn. Read the run to see how it goes on.'),
+    )
   }
 
   return { services, start, stop, runningRuns: () => worker.running() }

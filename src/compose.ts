@@ -8,6 +8,8 @@ import { openModels } from './adapters/model/open-models.ts'
 import { createApplication } from './application.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
+import { createHttpServer } from './http/http-server.ts'
+import { createListener } from './http/listener.ts'
 import type { Log } from './lib/log.ts'
 import type { ModelProvider, PassThrough } from './ports/model.ts'
 import type { Store } from './ports/store.ts'
@@ -50,7 +52,8 @@ export async function compose(config: Config, overrides: Overrides) {
     options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
   const open = opening.move()
-  return { app, application, upstream: describe(upstream, mapped), close: () => open.disposeAsync() }
+  const http = createHttpServer(createListener(app, log))
+  return { http, application, upstream: describe(upstream, mapped), close: () => open.disposeAsync() }
 }
 
 /** Who answers for models, for people. */

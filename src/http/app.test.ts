@@ -81,6 +81,8 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   ['POST /uploads/upload_1/cancel', undefined, ['uploads.cancel', 'default', 'upload_1']],
   ['GET /models', undefined, ['models.list']],
   ['GET /models/qwen3%3A32b', undefined, ['models.get', 'qwen3:32b']],
+  ['GET /models/meta-llama/Llama-3', undefined, ['models.get', 'meta-llama/Llama-3']],
+  ['GET /models/meta-llama%2FLlama-3', undefined, ['models.get', 'meta-llama/Llama-3']],
   ['DELETE /models/gpt-4o', undefined, ['models.remove', 'gpt-4o']],
 ]
 

@@ -1,26 +1,20 @@
 import type { Log } from '../lib/log.ts'
 import type { Job, JobQueue, Lease } from '../ports/queue.ts'
+import type { JobHandler } from './job-handler.ts'
+import { createRunningJobs } from './running-jobs.ts'
 
 export const heartbeatSeconds = 10
 // Three heartbeats long, so that one slow write does not give the job to a second worker.
 export const leaseSeconds = heartbeatSeconds * 3
-/** How long a job that failed unexpectedly rests before its next try, times the tries so far. */
-const restSeconds = 1
 /** How often to look for work that nobody announced: jobs that became due, or whose holder died. */
 const pollSeconds = 1
 
-/**
- * Carries one job to its end. It completes the job itself, in the transaction that records the result. When `signal`
- * aborts it stops as soon as it can and leaves the job as it is: `handback` means that this process is stopping,
- * `lost` that somebody else has the job now.
- */
-export type JobHandler = (job: HeldJob, options: { signal: AbortSignal }) => Promise<void>
-export type HeldJob = Job & { readonly owner: string }
-export type JobInterruption = 'handback' | 'lost'
-
 /** Where a new job may be taken on by the process that adds it. */
 export interface JobIntake {
-  /** Holds a place for one job; undefined when all are taken, and the job is then added without a lease. */
+  /**
+   * Holds a place for one job; undefined when all are taken or older jobs wait for one, and the job is then added
+   * without a lease. Every reservation is started or released.
+   */
   reserve(): Reservation | undefined
 }
 
@@ -43,119 +37,99 @@ export interface Worker extends JobIntake {
 
 /** Claims jobs from the queue and runs their handlers, at most `capacity` at once. */
 export function createWorker({ queue, owner, capacity, log }: WorkerParts): Worker {
-  const running = new Map<string, { done: Promise<void>; abort: AbortController }>()
   let handlers: Readonly<Record<string, JobHandler>> = {}
+  const jobs = createRunningJobs({ queue, owner, handlerOf: (kind) => handlers[kind], onLeft, log })
   let reserved = 0
-  let stopping = false
   let claiming = false
-  let claimAgain = false
-  const timers: NodeJS.Timeout[] = []
-  let stopListening: () => void = () => {}
+  /** Whether there may be jobs that are free. */
+  let backlog = true
+  let stopping = false
+  const idle = Promise.withResolvers<void>()
+  let poll: NodeJS.Timeout | undefined
+  let heartbeat: NodeJS.Timeout | undefined
+  let stopListening = () => {}
 
   const lease = (): Lease => ({ owner, until: Date.now() + leaseSeconds * 1000 })
-  const room = () => capacity - running.size - reserved
+  const room = () => capacity - jobs.count() - reserved
 
   function start(given: Readonly<Record<string, JobHandler>>): void {
     handlers = given
     stopListening = queue.onAdded(() => void claim())
-    timers.push(setInterval(() => void claim(), pollSeconds * 1000))
-    timers.push(setInterval(() => void heartbeat(), heartbeatSeconds * 1000))
-    for (const timer of timers) timer.unref()
+    poll = setInterval(() => void claim(), pollSeconds * 1000).unref()
+    heartbeat = setInterval(() => void beat(), heartbeatSeconds * 1000).unref()
     void claim()
   }
 
   async function claim(): Promise<void> {
-    if (claiming) {
-      claimAgain = true
-      return
-    }
+    backlog = true
+    if (claiming || stopping) return
     claiming = true
     try {
-      do {
-        claimAgain = false
-        const limit = stopping ? 0 : room()
-        if (limit <= 0) break
-        const jobs = await queue.claim({ kinds: Object.keys(handlers), lease: lease(), now: Date.now(), limit })
-        for (const job of jobs) run(job)
-        if (jobs.length === limit) claimAgain = true
-      } while (claimAgain)
+      while (backlog && !stopping && room() > 0) {
+        const limit = room()
+        backlog = false // unless more is added while we look
+        const claimed = await queue.claim({ kinds: Object.keys(handlers), lease: lease(), now: Date.now(), limit })
+        for (const job of claimed) jobs.run(job)
+        backlog ||= claimed.length === limit
+      }
     } catch (error) {
+      backlog = true
       log.error({ err: error }, 'claiming jobs failed')
     } finally {
       claiming = false
+      settle()
     }
   }
 
-  function run(job: Job): void {
-    const abort = new AbortController()
-    const done = handle(job, abort.signal).finally(() => {
-      running.delete(job.id)
-      void claim()
-    })
-    running.set(job.id, { done, abort })
-  }
-
-  async function handle(job: Job, signal: AbortSignal): Promise<void> {
+  async function beat(): Promise<void> {
     try {
-      const handler = handlers[job.kind]
-      if (!handler) throw new Error(`no handler for jobs of kind ${job.kind}`)
-      await handler({ ...job, owner }, { signal })
-    } catch (error) {
-      log.error({ err: error, job_id: job.id, kind: job.kind, subject: job.subject }, 'job failed')
-      await giveBack(job, restSeconds * 1000 * job.attempts)
-      return
-    }
-    if (signal.aborted && signal.reason === ('handback' satisfies JobInterruption)) await giveBack(job, 0)
-  }
-
-  async function giveBack(job: Job, afterMs: number): Promise<void> {
-    try {
-      await queue.release(job.id, { owner, runAt: Date.now() + afterMs })
-    } catch (error) {
-      log.error({ err: error, job_id: job.id }, 'giving a job back failed; it is free when its lease ends')
-    }
-  }
-
-  async function heartbeat(): Promise<void> {
-    if (running.size === 0) return
-    try {
-      const asked = [...running.keys()]
-      const held = new Set(await queue.heartbeat(lease()))
-      for (const id of asked) if (!held.has(id)) running.get(id)?.abort.abort('lost' satisfies JobInterruption)
+      await jobs.renew(lease())
     } catch (error) {
       log.error({ err: error }, 'heartbeat failed')
     }
   }
 
   function reserve(): Reservation | undefined {
-    if (stopping || room() <= 0) return undefined
+    if (stopping || backlog || claiming || room() <= 0) return undefined
     reserved += 1
     let open = true
-    const release = () => {
-      if (open) reserved -= 1
+    function release(): void {
+      if (!open) return
       open = false
+      reserved -= 1
+      onLeft()
     }
-    const start = (job: Omit<Job, 'attempts'>) => {
+    function start(job: Omit<Job, 'attempts'>): void {
+      jobs.run({ ...job, attempts: 1 })
       release()
-      run({ ...job, attempts: 1 })
     }
     return { lease: lease(), start, release }
+  }
+
+  function onLeft(): void {
+    if (backlog) void claim()
+    settle()
+  }
+
+  function settle(): void {
+    if (stopping && !claiming && reserved === 0 && jobs.count() === 0) idle.resolve()
   }
 
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     stopping = true
     stopListening()
-    for (const timer of timers) clearInterval(timer)
-    const all = Promise.all([...running.values()].map((job) => job.done))
+    clearInterval(poll)
+    settle()
     const grace = Promise.withResolvers<void>()
     const timer = setTimeout(grace.resolve, graceMs)
-    await Promise.race([all, grace.promise])
+    await Promise.race([idle.promise, grace.promise])
     clearTimeout(timer)
-    for (const job of running.values()) job.abort.abort('handback' satisfies JobInterruption)
-    await all
+    jobs.handBack()
+    await idle.promise
+    clearInterval(heartbeat)
   }
 
-  return { start, stop, reserve, running: () => running.size }
+  return { start, stop, reserve, running: jobs.count }
 }
 
 interface WorkerParts {

@@ -6,16 +6,21 @@ import type { StreamEvent } from '../api/stream-event.ts'
  */
 export interface RunEvents {
   /**
-   * Opens the log of a run's next leg: from its creation, or from submitted tool outputs, to the next `done`.
-   * Whoever opens it appends until `done` and nobody else does.
+   * Opens the log of a run's next leg: from its creation, or from submitted tool outputs, to the next `done`. It begins
+   * with `first`. Whoever holds the run's job appends until `done`; who ends a run that nobody holds appends its end.
    */
-  open(run_id: string): RunLog
+  open(run_id: string, ...first: StreamEvent[]): RunLog
   /** The log that is open for this run in this process. */
   current(run_id: string): RunLog | undefined
   /** Interrupts the run where it executes; false when it executes nowhere that can be reached. */
   interrupt(run_id: string, reason: InterruptReason): boolean
   /** Told by the process that executes the run, for as long as it does. Returns the way to stop listening. */
   onInterrupt(run_id: string, listener: (reason: InterruptReason) => void): () => void
+  /**
+   * For a process that stops: ends every open log with these events, `done` included, and every log that is opened
+   * later right after its first events.
+   */
+  close(last: readonly StreamEvent[]): void
 }
 
 export type InterruptReason = 'cancelled' | 'expired' | 'deleted'

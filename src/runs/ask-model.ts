@@ -1,20 +1,18 @@
 import { fromText } from '../api/json.ts'
 import type { Run, Usage } from '../api/run.ts'
-import type { ToolChoice } from '../api/tool.ts'
 import type { NewId } from '../lib/id.ts'
-import { ModelFailure, type ModelProvider, type ModelRequest, type ModelTool } from '../ports/model.ts'
+import { ModelFailure, type ModelProvider, type ModelTool } from '../ports/model.ts'
 import type { Reader } from '../ports/store.ts'
 import type { BegunRun } from './begin-run.ts'
 import { buildPrompt, type Prompt } from './build-prompt.ts'
 import type { ImageSource } from './model-messages.ts'
+import { modelRequest, offeredTools } from './model-request.ts'
 import { type RecordedTurn, recordTurn } from './record-turn.ts'
 import { sumUsage } from './usage.ts'
 import type { TurnWriter } from './write-turn.ts'
 
-/** Tokens a prompt may take where nobody told us the model's window. */
+/** Tokens that prompt and reply may have where nobody told us the model's window. */
 const assumedWindow = 128_000
-/** After so many prompts that were too long the upstream is believed. */
-const maxShrinks = 6
 
 interface AskParts extends BegunRun {
   provider: ModelProvider
@@ -34,21 +32,26 @@ export type Asked = RecordedTurn | { readonly spent: 'max_prompt_tokens' | 'max_
  * Rejects with `ModelFailure`, or with the signal's reason.
  */
 export async function askModel(parts: AskParts): Promise<Asked> {
-  const { run, steps, provider, writer } = parts
-  const left = budgetLeft(run, sumUsage(steps.flatMap((step) => fromText(step.body).usage ?? [])))
+  const { run, turn, provider, writer, newId, signal } = parts
+  const left = budgetLeft(parts)
   if (left.completion !== null && left.completion <= 0) return { spent: 'max_completion_tokens' }
   const tools = offeredTools(run)
-  let budget = Math.min(left.prompt, provider.contextWindow(run.model) ?? assumedWindow)
-  for (let shrinks = 0; ; shrinks++) {
-    const prompt = await buildPrompt({ ...parts, tools, budget })
-    if (!prompt) return { spent: 'max_prompt_tokens' }
-    const request = requestOf(parts, { prompt, tools, maxCompletion: left.completion })
+  const budget = Math.min(left.prompt, promptRoom(provider.contextWindow(run.model) ?? assumedWindow, left.completion))
+  let prompt = await buildPrompt({ ...parts, tools, budget })
+  if (prompt.fixed >= left.prompt) return { spent: 'max_prompt_tokens' }
+  for (;;) {
+    const { messages } = prompt
+    const request = modelRequest(run, { turn, messages, tools, maxCompletion: left.completion })
     try {
-      const reply = provider.stream(request, { signal: parts.signal })
-      return await recordTurn(reply, { writer, parallel: run.parallel_tool_calls, newId: parts.newId })
+      return await recordTurn(provider.stream(request, { signal }), {
+        writer,
+        parallel: run.parallel_tool_calls,
+        newId,
+      })
     } catch (error) {
-      if (!isTooLong(error) || writer.open() || shrinks === maxShrinks || !canShrink(run, prompt)) throw error
-      budget = Math.floor(prompt.tokens / 2)
+      const smaller = isTooLong(error) && !writer.open() ? await shrink(parts, tools, prompt) : undefined
+      if (!smaller) throw error
+      prompt = smaller
     }
   }
 }
@@ -57,50 +60,28 @@ function isTooLong(error: unknown): boolean {
   return error instanceof ModelFailure && error.code === 'context_length_exceeded'
 }
 
-function canShrink(run: Run, prompt: Prompt): boolean {
-  return run.truncation_strategy.type === 'auto' && prompt.messages.length > 1
+/** Undefined when the run does not want it, or nothing can be left out any more. */
+async function shrink(parts: AskParts, tools: readonly ModelTool[], { tokens }: Prompt): Promise<Prompt | undefined> {
+  if (parts.run.truncation_strategy.type !== 'auto') return undefined
+  const smaller = await buildPrompt({ ...parts, tools, budget: Math.floor(tokens / 2) })
+  return smaller.tokens < tokens ? smaller : undefined
 }
 
 /** Both budgets count over all model calls of the run. */
-function budgetLeft(run: Run, used: Usage): { prompt: number; completion: number | null } {
+function budgetLeft({ run, steps }: { run: Run; steps: BegunRun['steps'] }): {
+  prompt: number
+  completion: number | null
+} {
   const { max_prompt_tokens, max_completion_tokens } = run
+  const used: Usage = sumUsage(steps.flatMap((step) => fromText(step.body).usage ?? []))
   return {
     prompt: max_prompt_tokens === null ? Number.POSITIVE_INFINITY : max_prompt_tokens - used.prompt_tokens,
     completion: max_completion_tokens === null ? null : max_completion_tokens - used.completion_tokens,
   }
 }
 
-function offeredTools(run: Run): ModelTool[] {
-  if (run.tool_choice === 'none') return []
-  return run.tools.flatMap((tool) => {
-    if (tool.type !== 'function') return []
-    const { name, description, parameters = { type: 'object', properties: {} }, strict } = tool.function
-    return [{ name, description, parameters, strict: strict ?? false }]
-  })
-}
-
-function requestOf(
-  { run, turn }: AskParts,
-  { prompt, tools, maxCompletion }: { prompt: Prompt; tools: ModelTool[]; maxCompletion: number | null },
-): ModelRequest {
-  const { model, parallel_tool_calls, response_format, temperature, top_p, reasoning_effort, thread_id } = run
-  return {
-    model,
-    messages: prompt.messages,
-    tools,
-    tool_choice: chosenTool(run.tool_choice, turn),
-    parallel_tool_calls,
-    response_format,
-    temperature,
-    top_p,
-    reasoning_effort,
-    max_completion_tokens: maxCompletion,
-    thread_id,
-  }
-}
-
-/** A forced call is forced on the run's first turn only: asked again and again, the run would never end. */
-function chosenTool(choice: ToolChoice, turn: number): ModelRequest['tool_choice'] {
-  if (typeof choice === 'string') return choice === 'required' && turn > 0 ? 'auto' : choice
-  return turn === 0 && choice.function ? { function: choice.function.name } : 'auto'
+/** What a model's window leaves for the prompt: the reply gets what the run allows it, up to a quarter. */
+function promptRoom(window: number, maxCompletion: number | null): number {
+  const quarter = Math.floor(window / 4)
+  return window - Math.min(maxCompletion ?? quarter, quarter)
 }

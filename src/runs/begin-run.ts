@@ -1,11 +1,13 @@
 import { fromText } from '../api/json.ts'
 import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
-import type { HeldJob } from '../jobs/worker.ts'
+import type { HeldJob } from '../jobs/job-handler.ts'
 import { unreachable } from '../lib/unreachable.ts'
-import type { StepRow, Store, Transaction } from '../ports/store.ts'
+import type { RunRow, StepRow, Store, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
-import { endRun } from './end-run.ts'
+import { endOfStream, endRun } from './end-run.ts'
+import { isActive } from './run-status.ts'
+import { streamBroke } from './stream-broke.ts'
 
 /** A run that goes on here: with its steps so far, and the number of the model call that comes next. */
 export interface BegunRun {
@@ -16,50 +18,68 @@ export interface BegunRun {
 
 /**
  * Starts a queued run, or takes up one that was interrupted from its last finished step: what an interrupted model
- * call had half written is withdrawn, and the call is made again. A run with nothing left to do here ends or is left
- * alone, and its job is done; then the events that tell so are answered instead.
+ * call had half written is withdrawn, and the call is made again. When nothing is left to do here the job is done, and
+ * the events that end the run's stream are answered instead.
  */
 export function beginRun(store: Store, job: HeldJob, now: number): Promise<BegunRun | StreamEvent[]> {
   return store.transaction(job.project, async (tx) => {
     const row = await tx.runs.get(job.subject)
-    if (!row) return over(tx, job, [])
+    if (!row) return streamBroke('The thread was deleted, and the run with it.')
+    if (!(await tx.jobs.held(job.id, job.owner))) return asItStands(row)
     switch (row.status) {
-      case 'queued': {
-        if (isOverdue(row.expires_at, now))
-          return over(tx, job, await endRun(tx, row.id, { status: 'expired' }, { now }))
-        const run = await changeRun(tx, row.id, { status: 'in_progress', started_at: now })
-        if (!run) throw new Error(`run ${row.id} cannot start`)
-        return begun(run, await tx.steps.ofRun(run.id))
-      }
+      case 'queued':
+        return isOverdue(row, now) ? end(tx, job, 'expired', now) : start(tx, row, now)
       case 'in_progress':
-        if (isOverdue(row.expires_at, now))
-          return over(tx, job, await endRun(tx, row.id, { status: 'expired' }, { now }))
-        return begun(fromText(row.body), await withdrawOpenTurn(tx, row.id))
+        return isOverdue(row, now) ? end(tx, job, 'expired', now) : resume(tx, row)
       case 'cancelling':
-        return over(tx, job, await endRun(tx, row.id, { status: 'cancelled' }, { now }))
+        return end(tx, job, 'cancelled', now)
       case 'requires_action':
       case 'completed':
       case 'incomplete':
       case 'failed':
       case 'cancelled':
       case 'expired':
-        return over(tx, job, [])
+        await tx.jobs.complete(job.id, job.owner)
+        return asItStands(row)
       default:
         return unreachable(row.status)
     }
   })
 }
 
+async function start(tx: Transaction, row: RunRow, now: number): Promise<BegunRun> {
+  const run = await changeRun(tx, row.id, { status: 'in_progress', started_at: now })
+  if (!run) throw new Error(`run ${row.id} changed inside its own transaction`)
+  return begun(run, await tx.steps.ofRun(row.id))
+}
+
+async function resume(tx: Transaction, row: RunRow): Promise<BegunRun> {
+  return begun(fromText(row.body), await withdrawOpenTurn(tx, row.id))
+}
+
 function begun(run: Run, steps: readonly StepRow[]): BegunRun {
   return { run, steps, turn: (steps.at(-1)?.turn ?? -1) + 1 }
 }
 
-async function over(tx: Transaction, job: HeldJob, events: StreamEvent[] | undefined): Promise<StreamEvent[]> {
+async function end(
+  tx: Transaction,
+  job: HeldJob,
+  status: 'cancelled' | 'expired',
+  now: number,
+): Promise<StreamEvent[]> {
   await tx.jobs.complete(job.id, job.owner)
-  return events ?? []
+  const told = await endRun(tx, job.subject, { status }, { now })
+  if (!told) throw new Error(`run ${job.subject} changed inside its own transaction`)
+  return told
 }
 
-function isOverdue(expires_at: number | null, now: number): boolean {
+/** Ends the stream of a run that is not ours, or no longer. */
+function asItStands(row: RunRow): StreamEvent[] {
+  if (isActive(row.status)) return streamBroke('The run goes on elsewhere. Read the run to see how it stands.')
+  return endOfStream(fromText(row.body))
+}
+
+function isOverdue({ expires_at }: RunRow, now: number): boolean {
   return expires_at !== null && expires_at <= now
 }
 

@@ -1,5 +1,5 @@
 import { fromText, toText } from '../api/json.ts'
-import type { Run, RunStatus } from '../api/run.ts'
+import type { Run } from '../api/run.ts'
 import type { Transaction } from '../ports/store.ts'
 import { before } from './run-status.ts'
 
@@ -11,8 +11,8 @@ export async function changeRun(
   tx: Transaction,
   id: string,
   change: Partial<Run> & Pick<Run, 'status'>,
-  { from = before(change.status) }: { from?: readonly RunStatus[] } = {},
 ): Promise<Run | undefined> {
+  const from = before(change.status)
   const row = await tx.runs.get(id)
   if (!row || !from.includes(row.status)) return undefined
   const run: Run = { ...fromText(row.body), ...change }

@@ -12,7 +12,7 @@ import { insertThread } from '../resources/new-thread.ts'
 import { requireModel } from '../resources/require-model.ts'
 import { mergeToolResources } from '../resources/tool-resources.ts'
 import { newRun, type RunRequest } from './new-run.ts'
-import { type RunJobs, type StartedRun, startRun } from './start-run.ts'
+import { type RunJobs, type StartedRun, startRun, type WrittenRun } from './start-run.ts'
 
 interface CreateRunParts {
   store: Store
@@ -33,7 +33,7 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
   /** `POST /threads/{thread_id}/runs`. */
   async function create(project: string, thread_id: string, request: CreateRunRequest): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, async (tx) => {
+    return begin(project, request, async (tx) => {
       if (!(await tx.threads.lock(thread_id))) throw notFound('thread', thread_id)
       await refuseSecondRun(tx, thread_id)
       await insertMessages(tx, thread_id, request.additional_messages ?? [], { newId, now, at: 'additional_messages' })
@@ -45,7 +45,7 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
   /** `POST /threads/runs`. */
   async function createWithThread(project: string, request: CreateThreadAndRunRequest): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, async (tx) => {
+    return begin(project, request, async (tx) => {
       const { thread } = await insertThread(tx, request.thread ?? {}, { newId, now, at: 'thread.' })
       const run = await insertRun(tx, thread.id, assistant, request)
       return { run, first: [{ event: 'thread.created', data: thread }] }
@@ -73,16 +73,18 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
 
   function begin(
     project: string,
+    { stream }: Pick<RunRequest, 'stream'>,
     insert: (tx: Transaction) => Promise<{ run: Run; first: StreamEvent[] }>,
   ): Promise<StartedRun> {
-    return startRun({ store, events, jobs }, project, async (tx) => {
+    async function write(tx: Transaction): Promise<WrittenRun> {
       const { run, first } = await insert(tx)
       const told: StreamEvent[] = [
         { event: 'thread.run.created', data: run },
         { event: 'thread.run.queued', data: run },
       ]
       return { run, told: [...first, ...told] }
-    })
+    }
+    return startRun({ store, events, jobs }, project, { followed: stream === true, write })
   }
 
   return { create, createWithThread }

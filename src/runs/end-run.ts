@@ -52,7 +52,15 @@ export async function endRun(
   }
   const run = await changeRun(tx, run_id, { ...ended(ending, now), usage: sumUsage(usages) })
   if (!run) throw new Error(`run ${run_id} changed inside its own transaction`)
-  return [...cancelling(standing, ending), ...events, runEvent(run), { event: 'done', data: '[DONE]' }]
+  return [...cancelling(standing, ending), ...events, ...endOfStream(run)]
+}
+
+/** The last two events of a stream: how its run stands, and `done`. */
+export function endOfStream(run: Run): StreamEvent[] {
+  return [
+    { event: `thread.run.${run.status}`, data: run },
+    { event: 'done', data: '[DONE]' },
+  ]
 }
 
 /** A run that went through `cancelling` says so before anything of it ends. */
@@ -125,8 +133,4 @@ function ended(ending: RunEnding, now: number): Partial<Run> & Pick<Run, 'status
 function stepEvent(step: RunStep): StreamEvent {
   if (step.status === 'in_progress') throw new Error(`step ${step.id} is not over`)
   return { event: `thread.run.step.${step.status}`, data: step }
-}
-
-function runEvent(run: Run): StreamEvent {
-  return { event: `thread.run.${run.status}`, data: run }
 }

@@ -1,6 +1,6 @@
 import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
-import type { HeldJob, JobHandler } from '../jobs/worker.ts'
+import type { HeldJob, JobHandler } from '../jobs/job-handler.ts'
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
@@ -34,19 +34,19 @@ interface ExecutorParts {
  */
 export function createRunExecutor({ store, provider, events, imageOf, newId, now, log }: ExecutorParts): JobHandler {
   return async function executeRun(job, { signal }) {
+    using interruption = watchInterruptions({ run_id: job.subject, events, job: signal })
+    // Looked up before the run begins: a log that is opened later is that of another leg.
+    const followed = events.current(job.subject)
     const begun = await beginRun(store, job, now())
-    if (Array.isArray(begun)) return events.current(job.subject)?.append(...begun)
-    const runLog = events.current(job.subject) ?? events.open(job.subject)
+    if (Array.isArray(begun)) return tell(followed, begun)
+    const runLog = followed ?? events.open(job.subject)
     try {
-      runLog.append({ event: 'thread.run.in_progress', data: begun.run })
+      if (begun.run.expires_at !== null) interruption.expireAt(begun.run.expires_at)
+      tell(runLog, [{ event: 'thread.run.in_progress', data: begun.run }])
       const writer = createTurnWriter({ ...begun, log: runLog, commit: (work) => commit(job, work), newId, now })
-      const outcome = await takeTurn(job, begun, writer, signal)
-      const told = outcome.status === 'given_up' ? undefined : await settle(job, begun.run, outcome, writer.open())
-      log.info({ run_id: begun.run.id, status: told ? outcome.status : 'given_up' }, 'run left')
-      tell(
-        runLog,
-        told ?? streamBroke('This server has stopped working on the run. Read the run to see how it goes on.'),
-      )
+      const outcome = await takeTurn(job, begun, writer, interruption.signal)
+      log.info({ run_id: begun.run.id, status: outcome.status }, 'run left')
+      tell(runLog, await settle(job, begun.run, outcome, writer.open()))
     } catch (error) {
       tell(runLog, streamBroke('The server had an error while processing the run. Read the run to see how it ends.'))
       throw error
@@ -54,27 +54,21 @@ export function createRunExecutor({ store, provider, events, imageOf, newId, now
   }
 
   async function takeTurn(job: HeldJob, begun: BegunRun, writer: TurnWriter, signal: AbortSignal): Promise<Outcome> {
-    const { id: run_id, expires_at } = begun.run
-    using interruption = watchInterruptions({ run_id, expires_at, events, job: signal })
     try {
       const read = store.read(job.project)
-      const ask = { provider, read, imageOf: imageOf(job.project), writer, newId, signal: interruption.signal }
+      const ask = { provider, read, imageOf: imageOf(job.project), writer, newId, signal }
       return outcomeOfReply(await askModel({ ...begun, ...ask }), writer.open())
     } catch (error) {
-      const cause = interruption.signal.aborted ? interruption.signal.reason : error
+      const cause = signal.aborted ? signal.reason : error
       if (cause instanceof RunInterrupted) return outcomeOfInterruption(cause)
-      log.warn({ run_id, err: cause }, 'run failed')
+      log.warn({ run_id: begun.run.id, err: cause }, 'run failed')
       return outcomeOfFailure(cause)
     }
   }
 
   /** Answers what is to be told of it. */
-  async function settle(
-    job: HeldJob,
-    run: Run,
-    outcome: Exclude<Outcome, { status: 'given_up' }>,
-    open: OpenStep | undefined,
-  ): Promise<StreamEvent[]> {
+  async function settle(job: HeldJob, run: Run, outcome: Outcome, open: OpenStep | undefined): Promise<StreamEvent[]> {
+    if (outcome.status === 'given_up') return streamBroke(outcome.why)
     const told = await store.transaction(job.project, async (tx) => {
       if (!(await tx.jobs.complete(job.id, job.owner))) return undefined
       const { usage } = { usage: undefined, ...outcome }
@@ -97,7 +91,7 @@ export function createRunExecutor({ store, provider, events, imageOf, newId, now
   }
 }
 
-/** Whoever ended the run from outside has said so already. */
-function tell(log: RunLog, events: StreamEvent[]): void {
-  if (!log.over()) log.append(...events)
+/** Whoever ended the run from outside may have said so already. */
+function tell(log: RunLog | undefined, events: readonly StreamEvent[]): void {
+  if (log && !log.over()) log.append(...events)
 }

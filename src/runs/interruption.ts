@@ -1,4 +1,4 @@
-import type { JobInterruption } from '../jobs/worker.ts'
+import type { JobInterruption } from '../jobs/job-handler.ts'
 import type { InterruptReason, RunEvents } from '../ports/events.ts'
 
 /** Why a run stopped before it was done: somebody ended it, its time was over, or this process gives it up. */
@@ -14,34 +14,40 @@ export class RunInterrupted extends Error {
 
 interface Sources {
   run_id: string
-  /** Unix seconds. */
-  expires_at: number | null
   events: RunEvents
   /** The worker's: its reason is a `JobInterruption`. */
   job: AbortSignal
 }
 
-/** One signal for everything that can stop a run; its reason is a `RunInterrupted`. Dispose it when the run is over. */
-export function watchInterruptions({ run_id, expires_at, events, job }: Sources): Disposable & { signal: AbortSignal } {
+/** Everything that can stop a run, as one signal. Dispose it when the run is over. */
+export interface Interruption extends Disposable {
+  /** Its reason is a `RunInterrupted`. */
+  readonly signal: AbortSignal
+  /** Stops the run at this time too; Unix seconds. */
+  expireAt(time: number): void
+}
+
+/** Setting a timer takes 31 bits of milliseconds, and more than that would fire at once. */
+const longestTimer = 2 ** 31 - 1
+
+export function watchInterruptions({ run_id, events, job }: Sources): Interruption {
   const controller = new AbortController()
   const stop = (reason: RunInterrupted['reason']) => controller.abort(new RunInterrupted(reason))
   const onJob = () => stop(job.reason as JobInterruption)
   const stopListening = events.onInterrupt(run_id, stop)
+  let deadline: NodeJS.Timeout | undefined
   job.addEventListener('abort', onJob)
   if (job.aborted) onJob()
-  const deadline = expires_at === null ? undefined : setTimeout(stop, msUntil(expires_at), 'expired')
-  deadline?.unref()
   return {
     signal: controller.signal,
+    expireAt(time) {
+      const ms = Math.max(time * 1000 - Date.now(), 0)
+      if (ms <= longestTimer) deadline = setTimeout(stop, ms, 'expired').unref() // a later one is the sweeper's
+    },
     [Symbol.dispose]() {
       clearTimeout(deadline)
       stopListening()
       job.removeEventListener('abort', onJob)
     },
   }
-}
-
-function msUntil(time: number): number {
-  // setTimeout takes 31 bits; a run that may take longer than 24 days is met by the sweeper.
-  return Math.min(Math.max(time * 1000 - Date.now(), 0), 2 ** 31 - 1)
 }

@@ -4,6 +4,7 @@ import type { ToolCall } from '../api/run-step.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
+import { endOfStream } from './end-run.ts'
 import type { OpenStep } from './open-step.ts'
 
 /**
@@ -23,10 +24,7 @@ export async function requireAction(
   const run = await changeRun(tx, step.run_id, { status: 'requires_action', required_action })
   if (!run) return undefined
   await tx.steps.update(step.id, { body: toText(step), usage: usage ? toText(usage) : null })
-  return [
-    { event: 'thread.run.requires_action', data: run },
-    { event: 'done', data: '[DONE]' },
-  ]
+  return endOfStream(run)
 }
 
 function functionCall(call: ToolCall): FunctionCall[] {

@@ -3,15 +3,20 @@ import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { JobIntake } from '../jobs/worker.ts'
 import type { NewId } from '../lib/id.ts'
-import type { RunEvents } from '../ports/events.ts'
+import type { RunEvents, RunLog } from '../ports/events.ts'
 import type { Store, Transaction } from '../ports/store.ts'
+import { streamBroke } from './stream-broke.ts'
 
 /** The kind of job that takes a run to its end or to its next function calls. */
 export const executeRunJob = 'execute_run'
 
-/** A run on its way. `events` follows its present leg up to `done`; aborting the signal ends the following only. */
+/** A run on its way. */
 export interface StartedRun {
   readonly run: JsonText<Run>
+  /**
+   * Follows the run's present leg up to `done`; aborting the signal ends the following only. Only for runs that were
+   * started with `followed`.
+   */
   events(signal: AbortSignal): AsyncIterable<StreamEvent>
 }
 
@@ -21,30 +26,52 @@ export interface RunJobs {
   readonly newId: NewId
 }
 
+interface Start {
+  /** Whether somebody will follow the run's events. A run that waits for its turn without followers takes no memory. */
+  followed: boolean
+  write(tx: Transaction): Promise<WrittenRun>
+}
+
+/** A run as it was just written, and the events that begin this leg of its stream. */
+export interface WrittenRun {
+  readonly run: Run
+  readonly told: readonly StreamEvent[]
+}
+
 /**
- * Queues a run for execution: what `write` does and the job are one transaction. `told` are the events that begin this
- * leg of its stream. A process with room takes the job on as it is added, so that it costs no claim and its events
- * stay where they are followed.
+ * Queues a run for execution: what `write` does and the job are one transaction. A process with room takes the job on
+ * as it is added, so that it costs no claim and its events stay where they are followed.
  */
 export async function startRun(
   { store, events, jobs }: { store: Store; events: RunEvents; jobs: RunJobs },
   project: string,
-  write: (tx: Transaction) => Promise<{ run: Run; told: StreamEvent[] }>,
+  { followed, write }: Start,
 ): Promise<StartedRun> {
   const reservation = jobs.intake.reserve()
   const job = { id: jobs.newId('job'), kind: executeRunJob, project }
+  let log: RunLog | undefined
   try {
-    const { run, told } = await store.transaction(project, async (tx) => {
-      const written = await write(tx)
+    const run = await store.transaction(project, async (tx) => {
+      const { run, told } = await write(tx)
       const { lease } = reservation ?? {}
-      await tx.jobs.add({ ...job, subject: written.run.id, runAt: Date.now(), ...(lease && { lease }) })
-      return written
+      await tx.jobs.add({ ...job, subject: run.id, runAt: Date.now(), ...(lease && { lease }) })
+      if (followed || reservation) {
+        // Before the commit: whoever ends the run right after it has to find the log.
+        log = events.open(run.id, ...told)
+      }
+      return run
     })
-    const log = events.open(run.id)
-    log.append(...told)
     reservation?.start({ ...job, subject: run.id })
-    return { run: toText(run), events: (signal) => log.follow({ signal }) }
+    return { run: toText(run), events: (signal) => follow(log, signal) }
+  } catch (error) {
+    if (log && !log.over()) log.append(...streamBroke('The run was not started.'))
+    throw error
   } finally {
     reservation?.release()
   }
+}
+
+function follow(log: RunLog | undefined, signal: AbortSignal): AsyncIterable<StreamEvent> {
+  if (!log) throw new Error('nobody was to follow this run')
+  return log.follow({ signal })
 }

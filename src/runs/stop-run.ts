@@ -10,6 +10,9 @@ import { endRun } from './end-run.ts'
 import { isActive } from './run-status.ts'
 import { streamBroke } from './stream-broke.ts'
 
+/** A run at work ends itself when its time is over. One that has not done so after so many seconds is stuck. */
+const patienceSeconds = 5
+
 interface StopParts {
   store: Store
   events: RunEvents
@@ -39,12 +42,19 @@ export function createRunStops({ store, events, now }: StopParts) {
 
   /** For the sweeper: ends a run whose time is over, wherever it stands. Nothing happens when it is over already. */
   async function expire(project: string, run_id: string): Promise<void> {
-    if (events.interrupt(run_id, 'expired')) return
+    const atWork = events.interrupt(run_id, 'expired')
     const told = await store.transaction(project, async (tx) => {
       const row = await tx.runs.get(run_id)
-      return row && isActive(row.status) ? endHere(tx, row, 'expired') : []
+      if (!row || !isActive(row.status) || (atWork && !isStuck(row))) return []
+      const ended = await endHere(tx, row, 'expired')
+      // What a stuck executor has said is with it alone, so its stream cannot be brought to a proper end.
+      return atWork ? streamBroke('The run has expired, and whoever executed it does not answer.') : ended
     })
     tell(run_id, told)
+  }
+
+  function isStuck({ expires_at }: RunRow): boolean {
+    return expires_at !== null && now() - expires_at >= patienceSeconds
   }
 
   /** For a deleted thread: whoever executes or follows this run hears that it is gone. */

@@ -7,7 +7,7 @@ import type { RunEvents } from '../ports/events.ts'
 import type { StepRow, Store, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
 import { endStep } from './open-step.ts'
-import { type RunJobs, type StartedRun, startRun } from './start-run.ts'
+import { type RunJobs, type StartedRun, startRun, type WrittenRun } from './start-run.ts'
 import { noUsage } from './usage.ts'
 
 interface SubmitParts {
@@ -26,21 +26,16 @@ export function createToolOutputSubmission({ store, events, jobs, now }: SubmitP
     project: string,
     thread_id: string,
     run_id: string,
-    { tool_outputs }: SubmitToolOutputsRequest,
+    { tool_outputs, stream }: SubmitToolOutputsRequest,
   ): Promise<StartedRun> {
-    return startRun({ store, events, jobs }, project, async (tx) => {
+    async function write(tx: Transaction): Promise<WrittenRun> {
       const row = await tx.runs.get(run_id)
       if (row?.thread_id !== thread_id) throw notFound('run', run_id)
       if (row.status !== 'requires_action') {
         throw badRequest(`Runs in status "${row.status}" do not accept tool outputs.`)
       }
       const step = await completeCalls(tx, await openStepOf(tx, run_id), tool_outputs, now())
-      const run = await changeRun(
-        tx,
-        run_id,
-        { status: 'queued', required_action: null },
-        { from: ['requires_action'] },
-      )
+      const run = await changeRun(tx, run_id, { status: 'queued', required_action: null })
       if (!run) throw new Error(`run ${run_id} changed inside its own transaction`)
       return {
         run,
@@ -49,7 +44,8 @@ export function createToolOutputSubmission({ store, events, jobs, now }: SubmitP
           { event: 'thread.run.queued', data: run },
         ],
       }
-    })
+    }
+    return startRun({ store, events, jobs }, project, { followed: stream === true, write })
   }
 }
 

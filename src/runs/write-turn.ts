@@ -1,12 +1,13 @@
 import { toText } from '../api/json.ts'
-import type { ContentPart, Message } from '../api/message.ts'
 import type { Run } from '../api/run.ts'
-import type { FunctionToolCall, RunStep } from '../api/run-step.ts'
-import type { MessageDeltaPart, StreamEvent, ToolCallDelta } from '../api/stream-event.ts'
+import type { RunStep } from '../api/run-step.ts'
+import type { StreamEvent } from '../api/stream-event.ts'
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { RunLog } from '../ports/events.ts'
 import type { Transaction } from '../ports/store.ts'
+import { type CallsDraft, draftCalls } from './draft-calls.ts'
+import { draftMessage, type MessageDraft, type PartKind } from './draft-message.ts'
 import { messageOpened, newAssistantMessage, newStep, stepOpened, stepRow } from './new-step.ts'
 import { endMessage, endStep, type OpenStep, settleMessageRow } from './open-step.ts'
 import { noUsage } from './usage.ts'
@@ -18,7 +19,7 @@ import { noUsage } from './usage.ts'
  */
 export interface TurnWriter {
   /** Continues the message, or begins it. */
-  text(kind: 'text' | 'refusal', addition: string): Promise<void>
+  text(kind: PartKind, addition: string): Promise<void>
   /** Begins the turn's next call. */
   call(name: string, id: string): Promise<void>
   /** Continues the call that was begun last. */
@@ -37,29 +38,17 @@ interface TurnWriterParts {
   now: Now
 }
 
-/** What is being written: text into a message, or calls into a step. */
-type Writing =
-  | { readonly step: RunStep; readonly message: Message; readonly content: ContentPart[] }
-  | { readonly step: RunStep; readonly calls: FunctionToolCall[] }
-
 export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWriterParts): TurnWriter {
-  let writing: Writing | undefined
+  let speaking: { readonly step: RunStep; readonly draft: MessageDraft } | undefined
+  let calling: CallsDraft | undefined
 
-  async function text(kind: 'text' | 'refusal', addition: string): Promise<void> {
-    writing ??= await openMessage()
-    if (!('message' in writing)) throw new Error('text after tool calls belongs to the next turn')
-    const { content, message } = writing
-    const begins = content.at(-1)?.type !== kind
-    if (begins) content.push(kind === 'text' ? emptyText() : { type: 'refusal', refusal: '' })
-    append(content.at(-1) as ContentPart, addition)
-    const part = deltaPart(kind, content.length - 1, addition, begins)
-    log.append({
-      event: 'thread.message.delta',
-      data: { id: message.id, object: 'thread.message.delta', delta: { content: [part] } },
-    })
+  async function text(kind: PartKind, addition: string): Promise<void> {
+    if (calling) throw new Error('text after tool calls belongs to the next turn')
+    speaking ??= await openMessage()
+    log.append(speaking.draft.add(kind, addition))
   }
 
-  async function openMessage(): Promise<Writing> {
+  async function openMessage(): Promise<{ step: RunStep; draft: MessageDraft }> {
     const message = newAssistantMessage(run, { id: newId('message'), now: now() })
     const details = { type: 'message_creation' as const, message_creation: { message_id: message.id } }
     const step = newStep(run, { id: newId('step'), details, now: message.created_at })
@@ -69,22 +58,15 @@ export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWri
       await tx.messages.insert({ id, thread_id, run_id, body: toText(message) })
     })
     log.append(...stepOpened(step), ...messageOpened(message))
-    return { step, message, content: [] }
+    return { step, draft: draftMessage(message) }
   }
 
   async function call(name: string, id: string): Promise<void> {
-    if (!writing || 'message' in writing) writing = await openCalls()
-    writing.calls.push({ id, type: 'function', function: { name, arguments: '', output: null } })
-    const begun = {
-      index: writing.calls.length - 1,
-      id,
-      type: 'function',
-      function: { name, arguments: '', output: null },
-    }
-    log.append(callDelta(writing.step, begun as ToolCallDelta))
+    calling ??= await openCalls()
+    log.append(calling.begin(id, name))
   }
 
-  async function openCalls(): Promise<Extract<Writing, { calls: unknown }>> {
+  async function openCalls(): Promise<CallsDraft> {
     const spoken = open()
     const step = newStep(run, { id: newId('step'), details: { type: 'tool_calls', tool_calls: [] }, now: now() })
     const settled: StreamEvent[] = []
@@ -93,24 +75,17 @@ export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWri
       await tx.steps.insert(stepRow(step, turn))
     })
     log.append(...settled, ...stepOpened(step))
-    return { step, calls: [] }
+    return draftCalls(step)
   }
 
   function callArguments(addition: string): void {
-    const last = writing && 'calls' in writing ? writing.calls.at(-1) : undefined
-    if (!writing || !('calls' in writing) || !last) throw new Error('arguments before their call')
-    last.function.arguments += addition
-    const index = writing.calls.length - 1
-    log.append(callDelta(writing.step, { index, type: 'function', function: { arguments: addition } }))
+    if (!calling) throw new Error('arguments before their call')
+    log.append(calling.add(addition))
   }
 
   function open(): OpenStep | undefined {
-    if (!writing) return undefined
-    if ('message' in writing) {
-      return { step: writing.step, turn, message: { ...writing.message, content: writing.content } }
-    }
-    const step_details = { type: 'tool_calls' as const, tool_calls: writing.calls }
-    return { step: { ...writing.step, step_details }, turn, message: undefined }
+    if (calling) return { step: calling.step(), turn, message: undefined }
+    return speaking && { step: speaking.step, turn, message: speaking.draft.message() }
   }
 
   return { text, call, callArguments, open }
@@ -126,30 +101,4 @@ async function settleSpoken(tx: Transaction, { step, message }: OpenStep, now: n
     { event: 'thread.message.completed', data: said },
     { event: 'thread.run.step.completed', data: over },
   ]
-}
-
-function emptyText(): ContentPart {
-  return { type: 'text', text: { value: '', annotations: [] } }
-}
-
-function append(part: ContentPart, addition: string): void {
-  if (part.type === 'text') part.text.value += addition
-  else if (part.type === 'refusal') part.refusal += addition
-}
-
-/** The first delta of a text part says that there are no annotations yet; the others carry only text. */
-function deltaPart(kind: 'text' | 'refusal', index: number, addition: string, begins: boolean): MessageDeltaPart {
-  if (kind === 'refusal') return { index, type: 'refusal', refusal: addition }
-  return { index, type: 'text', text: begins ? { value: addition, annotations: [] } : { value: addition } }
-}
-
-function callDelta(step: RunStep, call: ToolCallDelta): StreamEvent {
-  return {
-    event: 'thread.run.step.delta',
-    data: {
-      id: step.id,
-      object: 'thread.run.step.delta',
-      delta: { step_details: { type: 'tool_calls', tool_calls: [call] } },
-    },
-  }
 }

@@ -7,7 +7,9 @@ export function createInProcessEvents(): RunEvents {
   const logs = new Map<string, RunLog>()
   const listeners = new Map<string, (reason: InterruptReason) => void>()
 
-  function open(run_id: string): RunLog {
+  let lastWords: readonly StreamEvent[] = []
+
+  function open(run_id: string, ...first: StreamEvent[]): RunLog {
     const log = createRunLog()
     const entry: RunLog = {
       append(...events: StreamEvent[]) {
@@ -19,7 +21,13 @@ export function createInProcessEvents(): RunEvents {
       follow: log.follow,
     }
     logs.set(run_id, entry)
+    entry.append(...first, ...lastWords)
     return entry
+  }
+
+  function close(last: readonly StreamEvent[]): void {
+    lastWords = last
+    for (const log of logs.values()) log.append(...last)
   }
 
   function onInterrupt(run_id: string, listener: (reason: InterruptReason) => void): () => void {
@@ -40,5 +48,6 @@ export function createInProcessEvents(): RunEvents {
     current: (run_id) => logs.get(run_id),
     interrupt,
     onInterrupt,
+    close,
   }
 }
