@@ -15,8 +15,11 @@ try {
   const server = await createServer(readConfig(env))
   await server.start()
   try {
-    process.stdout.write(`A Reprise at ${server.url}/v1, where ${server.upstream.label} answers.\n`)
+    process.stdout.write(`A server listens at ${server.url}/v1, and a script stands in for the language model.\n`)
     await playScene(`${server.url}/v1`)
+    process.stdout.write(
+      '\nThat was the official client. `npm start` serves your own programs: README.md has a first one.\n',
+    )
   } finally {
     await server.stop()
   }

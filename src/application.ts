@@ -31,6 +31,7 @@ import { readImage } from './runs/read-image.ts'
 import { createRuns } from './runs/runs.ts'
 import { executeRunJob } from './runs/start-run.ts'
 import { createRunStops } from './runs/stop-run.ts'
+import { streamBroke } from './runs/stream-broke.ts'
 import { createToolOutputSubmission } from './runs/submit-tool-outputs.ts'
 import { createFileSearch } from './tools/file-search.ts'
 
@@ -121,10 +122,13 @@ export function createApplication(parts: ApplicationParts) {
     sweeper.start()
   }
 
-  /** Lets runs finish for `graceMs`, then hands back what is left. */
+  /** Lets runs finish for `graceMs`, hands back what is left, and ends the streams of what waits. */
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     await sweeper.stop()
     await Promise.all([worker.stop({ graceMs }), indexingWorker.stop({ graceMs }), reembedding?.stop()])
+    events.close(
+      streamBroke('This server is stopping before the run had its turn. Read the run to see how it goes on.'),
+    )
   }
 
   return { services, start, stop, runningRuns: () => worker.running() }

@@ -13,6 +13,8 @@ import { createSearchIndex } from './adapters/search/search-index.ts'
 import { createApplication } from './application.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
+import { createHttpServer } from './http/http-server.ts'
+import { createListener } from './http/listener.ts'
 import type { Log } from './lib/log.ts'
 import type { Embedder } from './ports/embedder.ts'
 import type { ModelProvider, PassThrough } from './ports/model.ts'
@@ -79,7 +81,8 @@ export async function compose(config: Config, overrides: Overrides) {
     options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
   const open = opening.move()
-  return { app, application, upstream: describe(upstream, mapped), search, close: () => open.disposeAsync() }
+  const http = createHttpServer(createListener(app, log))
+  return { http, application, upstream: describe(upstream, mapped), search, close: () => open.disposeAsync() }
 }
 
 /** Who answers for models, for people. */

@@ -1,6 +1,3 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { compose, type Overrides } from './compose.ts'
 import type { Config } from './config.ts'
 
@@ -35,23 +32,18 @@ export interface Server {
  * cannot be used. `overrides` put parts in the place of configured ones, for tests and for embedding.
  */
 export async function createServer(config: Config, overrides: Overrides = {}): Promise<Server> {
-  const parts = await compose(config, overrides)
-  const http = createHttpServer(getRequestListener(parts.app.fetch, { overrideGlobalObjects: false }))
-  // Runs may stay silent for minutes between events; streams have their own keep-alive.
-  http.requestTimeout = 0
+  const { http, ...parts } = await compose(config, overrides)
   let port = config.port
 
   async function start(): Promise<void> {
-    port = await listen(http, config)
+    port = await http.listen(config)
     parts.application.start()
   }
 
   async function stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-    http.closeIdleConnections()
+    http.close()
     await parts.application.stop({ graceMs: config.graceSeconds * 1000 })
-    http.closeAllConnections()
-    if (http.listening) await closed
+    await http.drained()
     await parts.close()
   }
 
@@ -64,14 +56,4 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     start,
     stop,
   }
-}
-
-function listen(http: HttpServer, { host, port }: Config): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once('error', reject)
-    http.listen(port, host, () => {
-      http.off('error', reject)
-      resolve((http.address() as AddressInfo).port)
-    })
-  })
 }

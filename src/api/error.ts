@@ -26,16 +26,21 @@ export class ApiError extends Error {
   readonly code: string | null
 
   constructor(error: { status: number; message: string; type?: string; param?: string | null; code?: string | null }) {
-    super(error.message)
+    super(abridged(error.message))
     this.status = error.status
     this.type = error.type ?? 'invalid_request_error'
-    this.param = error.param ?? null
+    this.param = typeof error.param === 'string' ? abridged(error.param) : null
     this.code = error.code ?? null
   }
 
   toEnvelope(): ErrorEnvelope {
     return { error: { message: this.message, type: this.type, param: this.param, code: this.code } }
   }
+}
+
+/** Errors quote what they refuse; megabytes of it would tell nobody more. The end stays, since it says what to do. */
+function abridged(text: string): string {
+  return text.length <= 2000 ? text : `${text.slice(0, 1000)}...${text.slice(-500)}`.toWellFormed()
 }
 
 /** 404: nothing of that kind has this id here. `kind` reads like prose: `assistant`, `run step`. */

@@ -29,8 +29,7 @@ export type FileExpiresAfter = z.infer<typeof fileExpiresAfter>
 
 export const fileListQuery = z.object({
   purpose: z.string().optional(),
-  limit: z.coerce
-    .number()
+  limit: z
     .int()
     .refine((limit) => limit >= 1 && limit <= 10_000, 'limit must be between 1 and 10000.')
     .default(10_000)
@@ -66,7 +65,7 @@ export const createUploadRequest = z
     purpose: z.enum(uploadPurposes),
     bytes: z
       .int()
-      .min(0)
+      .min(1)
       .max(8 * 1024 ** 3),
     mime_type: z.string(),
     expires_after: fileExpiresAfter.nullable().optional(),

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 
 /** The page parameters of every list but files; cursors are ids of listed objects. */
 export const listQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: z.int().min(1).max(100).default(20),
   order: z.enum(['asc', 'desc']).default('desc'),
   after: z.string().optional(),
   before: z.string().optional(),

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { type BannerParts, banner } from './banner.ts'
+import type { EndpointFinding } from './checks/check-endpoint.ts'
 
 const parts: BannerParts = {
   version: '1.2.3',
@@ -14,7 +15,12 @@ const parts: BannerParts = {
     mapped: [],
   },
   search: { kind: 'keyword', label: 'by keywords alone' },
+  look: null,
   colour: false,
+}
+
+function look(message: string, offered: string[]): EndpointFinding {
+  return { check: 'Model', ok: offered.length > 0, message, advice: offered.length > 0 ? null : 'Start it.', offered }
 }
 
 test('says where it listens, which model answers and where the data are', () => {
@@ -37,6 +43,32 @@ test('names the models that a models file maps', () => {
   expect(banner({ ...parts, upstream })).toMatch(
     /Model +gpt-4o, o3\* by the models file; no upstream for other models\n/,
   )
+})
+
+test('shows what the upstream offers, and puts one of its models into what is to be pasted', () => {
+  const text = banner({
+    ...parts,
+    look: look('Ollama offers nomic-embed-text, qwen3:8b', ['nomic-embed-text', 'qwen3:8b']),
+  })
+  expect(text).toMatch(/Model +Ollama offers nomic-embed-text, qwen3:8b\n/)
+  expect(text).toContain('"model": "qwen3:8b"')
+  expect(text).not.toContain('!!')
+})
+
+test('what is to be pasted has the usual name where it is known, and else one that has to be replaced', () => {
+  const mapped = { ...parts.upstream, mapped: ['small', 'gpt-4o', 'o3*'] }
+  expect(banner({ ...parts, upstream: mapped })).toContain('"model": "gpt-4o"')
+  expect(banner({ ...parts, upstream: { ...mapped, mapped: ['o3*'] } })).toContain('"model": "ONE-OF-YOUR-MODELS"')
+})
+
+test('says loudly that the upstream cannot be used, and what to do', () => {
+  const text = banner({ ...parts, look: look('Ollama cannot be reached (ECONNREFUSED)', []) })
+  expect(text).toContain('!! RUNS MAY FAIL: Ollama cannot be reached (ECONNREFUSED).\n  !! Start it.\n')
+})
+
+test('fits a narrow terminal', () => {
+  const upstream = { kind: 'scripted', label: 'the scripted model', url: null, mapped: [] }
+  for (const line of banner({ ...parts, upstream }).split('\n')) expect(line.length).toBeLessThanOrEqual(83)
 })
 
 test('names the script', () => {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Config } from '../config.ts'
 import type { Server } from '../server.ts'
+import type { EndpointFinding } from './checks/check-endpoint.ts'
 
 export interface BannerParts {
   version: string
@@ -9,12 +10,14 @@ export interface BannerParts {
   url: string
   upstream: Server['upstream']
   search: Server['search']
+  /** What the upstream said of itself; null when there is none to ask. */
+  look: EndpointFinding | null
   /** Whether to colour it. */
   colour: boolean
 }
 
 /** What `reprise serve` prints once it listens. */
-export function banner({ version, config, url, upstream, search, colour }: BannerParts): string {
+export function banner({ version, config, url, upstream, search, look, colour }: BannerParts): string {
   const bold = painter('bold', colour)
   const base = `${reachable(url)}/v1`
   const others = base.startsWith(url) ? '' : ", and this machine's other addresses: whoever reaches them may use it"
@@ -22,24 +25,26 @@ export function banner({ version, config, url, upstream, search, colour }: Banne
 ${bold(`Reprise ${version} is ready.`)}
 
   Base URL  ${bold(base)}${others}
-  Model     ${answering(upstream)}
+  Model     ${answering(upstream, look)}
   Search    ${search.label}
   Data      ${config.dataDir}
-${upstream.kind === 'scripted' ? scriptedWarning(config, colour) : ''}
+${painter('yellow', colour)(warning(upstream, config, look))}
 Give a program that base URL and any key:
 
   OPENAI_BASE_URL=${base} OPENAI_API_KEY=any node your-program.js
 
 or make an assistant by hand:
 
-  curl ${base}/assistants -H 'Authorization: Bearer any' -H 'Content-Type: application/json' \\
-    -d '{"model": "${takesAnyModel(upstream) ? 'gpt-4o' : 'ONE-OF-YOUR-MODELS'}", "instructions": "Be brief."}'
+  curl ${base}/assistants \\
+    -H 'Content-Type: application/json' \\
+    -d '{"model": "${exampleModel(upstream, look)}", "instructions": "Be brief."}'
 
 `
 }
 
-function answering({ label, mapped }: BannerParts['upstream']): string {
-  return mapped.length === 0 ? label : `${mapped.join(', ')} by the models file; ${label}`
+function answering({ label, mapped }: BannerParts['upstream'], look: BannerParts['look']): string {
+  const rest = look?.ok ? look.message : label
+  return mapped.length === 0 ? rest : `${mapped.join(', ')} by the models file; ${rest}`
 }
 
 /** An address to type for a server that listens on all of them. */
@@ -47,23 +52,28 @@ function reachable(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-function scriptedWarning({ scriptFile }: Config, colour: boolean): string {
-  const lines =
-    scriptFile === undefined
-      ? [
-          'NO LANGUAGE MODEL IS CONNECTED: replies come from a built-in script.',
-          'Set REPRISE_UPSTREAM_URL to an OpenAI-compatible API (its /v1), or OPENAI_API_KEY.',
-        ]
-      : ['REPLIES ARE SCRIPTED, no language model is asked. The script:', scriptFile]
-  const width = Math.max(...lines.map((line) => line.length))
-  const box = lines.map((line) => `  !! ${line.padEnd(width)} !!`).join('\n')
-  return `\n${painter('yellow', colour)(box)}\n`
+/** What must not be overlooked, as a paragraph; empty when there is nothing. */
+function warning({ kind }: BannerParts['upstream'], { scriptFile }: Config, look: BannerParts['look']): string {
+  if (look && !look.ok) return loud(`RUNS MAY FAIL: ${look.message}.`, look.advice ?? '')
+  if (kind !== 'scripted') return ''
+  if (scriptFile !== undefined) return loud('REPLIES ARE SCRIPTED, no language model is asked. The script:', scriptFile)
+  return loud(
+    'NO LANGUAGE MODEL IS CONNECTED: replies come from a built-in script.',
+    'Set OPENAI_API_KEY, or REPRISE_UPSTREAM_URL to any OpenAI-compatible /v1.',
+  )
 }
 
-function takesAnyModel({ kind }: BannerParts['upstream']): boolean {
-  return kind === 'scripted' || kind === 'openai'
+function loud(...lines: string[]): string {
+  return `\n${lines.map((line) => `  !! ${line}\n`).join('')}`
+}
+
+/** A name that a run can use, as far as we know. */
+function exampleModel({ kind, mapped }: BannerParts['upstream'], look: BannerParts['look']): string {
+  const names = [...mapped.filter((name) => !name.includes('*')), ...(look?.offered ?? [])]
+  const takesUsual = kind === 'scripted' || kind === 'openai' || names.includes('gpt-4o')
+  return takesUsual ? 'gpt-4o' : (names.find((name) => !/embed/i.test(name)) ?? 'ONE-OF-YOUR-MODELS')
 }
 
 function painter(format: 'bold' | 'yellow', colour: boolean): (text: string) => string {
-  return (text) => (colour ? styleText(format, text, { validateStream: false }) : text)
+  return (text) => (colour && text !== '' ? styleText(format, text, { validateStream: false }) : text)
 }

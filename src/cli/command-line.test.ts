@@ -19,6 +19,7 @@ test.each([
   ['serve --download-any-file', { ...nothing, command: 'serve', flags: { REPRISE_DOWNLOAD_ANY_FILE: 'true' } }],
   ['serve --no-download-any-file', { ...nothing, command: 'serve', flags: { REPRISE_DOWNLOAD_ANY_FILE: 'false' } }],
   ['serve --download-any-file=off', { ...nothing, command: 'serve', flags: { REPRISE_DOWNLOAD_ANY_FILE: 'off' } }],
+  ['serve --data-dir=--odd', { ...nothing, command: 'serve', flags: { REPRISE_DATA_DIR: '--odd' } }],
   ['doctor --data-dir=', { ...nothing, command: 'doctor', flags: { REPRISE_DATA_DIR: '' } }],
 ])('reprise %s', (line, expected) => {
   expect(parseCommandLine(line.split(' ').filter(Boolean))).toEqual(expected)
@@ -29,7 +30,9 @@ test.each([
   ['serve --flux', '--flux is no option of Reprise: `reprise --help` lists them all'],
   ['serve -x', '-x is no option of Reprise: `reprise --help` lists them all'],
   ['--help=yes', '--help is no option of Reprise: `reprise --help` lists them all'],
-  ['serve --port', '--port is followed by nothing: write --port PORT.'],
+  ['serve --port', '--port takes a value: write --port PORT.'],
+  ['serve --data-dir --port 80', '--data-dir takes a value: write --data-dir FOLDER.'],
+  ['serve --no-port', '--port takes a value: write --port PORT.'],
   ['sevre', '"sevre" is no command of Reprise: did you mean `reprise serve`?'],
   ['migrate', '"migrate" is no command of Reprise: there are `serve` and `doctor`'],
   ['serve now', '"now" is one word too many.'],

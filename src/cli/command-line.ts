@@ -36,7 +36,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     if (token.kind === 'positional') words.push(token.value)
     if (token.kind !== 'option') continue
     const option = allOptions.find((option) => flagOf(option) === token.name)
-    if (option) flags[option.env] = token.value ?? valueOfSwitch(token, option.operand)
+    if (option) flags[option.env] = textOf(token, option.operand)
     else switches.add(plainSwitch(token))
   }
   const command = switches.has('help') ? 'help' : switches.has('version') ? 'version' : commandIn(words, flags)
@@ -57,11 +57,14 @@ interface OptionToken {
   name: string
   rawName: string
   value?: string | undefined
+  /** Whether it was written as `--name=value`. */
+  inlineValue?: boolean | undefined
 }
 
-function valueOfSwitch({ rawName }: OptionToken, operand: string | undefined): string {
-  if (operand !== undefined) throw new UsageError(`${rawName} is followed by nothing: write ${rawName} ${operand}.`)
-  return rawName.startsWith('--no-') ? 'false' : 'true'
+function textOf({ name, rawName, value, inlineValue }: OptionToken, operand: string | undefined): string {
+  if (operand === undefined) return value ?? (rawName.startsWith('--no-') ? 'false' : 'true')
+  if (value !== undefined && (inlineValue || !value.startsWith('--'))) return value
+  throw new UsageError(`--${name} takes a value: write --${name} ${operand}.`)
 }
 
 function plainSwitch({ name, rawName, value }: OptionToken): string {

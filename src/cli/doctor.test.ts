@@ -78,7 +78,7 @@ test('a line for each thing, and a verdict', async () => {
 
 test('what is wrong is marked, and comes with what to do', async () => {
   const { printed, code } = await visit({ REPRISE_SCRIPT: '/nowhere/script.yaml' }, false)
-  expect(printed).toMatch(/✗ Script +\/nowhere\/script\.yaml cannot be read \(ENOENT\)\n +Correct REPRISE_SCRIPT/)
+  expect(printed).toMatch(/✗ Script +\/nowhere\/script\.yaml does not exist\n +Correct REPRISE_SCRIPT/)
   expect(printed).toMatch(/\nOne thing is wrong\.\n$/)
   expect(code).toBe(1)
 })

@@ -33,12 +33,13 @@ async function examine(env: Environment, flags: Environment): Promise<Finding[]>
     if (!(error instanceof ConfigError)) throw error
     return [node, wrong('Configuration', error.message, '`reprise --help` lists the options.')]
   }
+  const dataFolder = checkDataFolder(config.dataDir)
   const { inUse, ...database } = checkDatabase(config.databaseUrl)
   return [
     node,
     well('Configuration', describe(env, flags)),
-    checkDataFolder(config.dataDir),
-    database,
+    dataFolder,
+    ...(dataFolder.ok ? [database] : []), // usually it lies there, and has the same trouble
     await checkPort(config, { inUse }),
     ...(await checkModels(config, env)),
     await checkEmbeddings(config, env),

@@ -13,7 +13,7 @@ function introduction(version: string): string {
   reprise --help            print this
   reprise --version         print the version
 
-Options, each of which is an environment variable too; the flag goes first:
+Options. Each is an environment variable too, and a flag overrules its variable:
 `
 }
 

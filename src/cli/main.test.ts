@@ -47,7 +47,6 @@ async function serving(env?: Record<string, string>) {
     printed += piece
     if (printed.includes('Be brief')) break
   }
-  child.stdout.resume()
   const url = /Base URL +(\S+)\/v1/.exec(printed)?.[1] ?? ''
   return { child, ended, printed, url }
 }
@@ -74,14 +73,37 @@ test('a signal that comes twice at once, as npm passes it on, is one wish', asyn
 })
 
 test('a second signal ends it at once, whatever is under way', async () => {
-  const script = join(folder, 'script.yaml')
-  writeFileSync(script, 'rules: [{ match: {}, reply: { failure: { hang_after: 0 } } }]')
-  const { child, ended, url } = await serving({ REPRISE_SCRIPT: script, REPRISE_GRACE_SECONDS: '60' })
-  const { id } = z.object({ id: z.string() }).parse(await post(`${url}/v1/assistants`, { model: 'gpt-4o' }))
-  await post(`${url}/v1/threads/runs`, { assistant_id: id, thread: { messages: [{ role: 'user', content: 'Hi' }] } })
+  const { child, ended, url } = await serving({ REPRISE_SCRIPT: silentModel(), REPRISE_GRACE_SECONDS: '60' })
+  await startRun(url)
   const insisting = setInterval(() => child.kill('SIGTERM'), 100)
   expect(await ended).toBe(143)
   clearInterval(insisting)
+})
+
+test('says what it waits for when stopping takes a while', async () => {
+  const { child, ended, url } = await serving({ REPRISE_SCRIPT: silentModel(), REPRISE_GRACE_SECONDS: '1' })
+  await startRun(url)
+  child.kill('SIGINT')
+  const [printed, code] = await Promise.all([text(child.stdout), ended])
+  expect(printed).toContain('What is under way has up to 1 s to finish')
+  expect(code).toBe(0)
+})
+
+/** The path of a script for a model that never answers. */
+function silentModel(): string {
+  const script = join(folder, 'script.yaml')
+  writeFileSync(script, 'rules: [{ match: {}, reply: { failure: { hang_after: 0 } } }]')
+  return script
+}
+
+async function startRun(url: string): Promise<void> {
+  const { id } = z.object({ id: z.string() }).parse(await post(`${url}/v1/assistants`, { model: 'gpt-4o' }))
+  await post(`${url}/v1/threads/runs`, { assistant_id: id, thread: { messages: [{ role: 'user', content: 'Hi' }] } })
+}
+
+test('says at the start that the upstream cannot be used', async () => {
+  const { printed } = await serving({ REPRISE_UPSTREAM_URL: 'http://127.0.0.1:1/v1' })
+  expect(printed).toContain('!! RUNS MAY FAIL: http://127.0.0.1:1/v1 cannot be reached (ECONNREFUSED).')
 })
 
 test('one line says that the data folder is in use', async () => {
@@ -119,8 +141,8 @@ test('one line says what is wrong with a value, a flag or a file', async () => {
   const file = await outcome(['serve', '--script', join(folder, 'none.yaml')])
   expect(file).toMatchObject({
     stdout: '',
-    stderr: `reprise: ${join(folder, 'none.yaml')} cannot be read (ENOENT)\n`,
-    code: 1,
+    stderr: `reprise: ${join(folder, 'none.yaml')} does not exist\n`,
+    code: 2,
   })
 })
 

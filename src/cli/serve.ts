@@ -3,19 +3,20 @@ import type { Config } from '../config.ts'
 import { createServer, type Server } from '../server.ts'
 import { banner } from './banner.ts'
 import { prepareDataFolder } from './data-folder.ts'
-import { startFailure } from './start-failure.ts'
+import { firstLook } from './first-look.ts'
+import { exitCodeOf, startFailure } from './start-failure.ts'
 
 /** Serves until a signal asks it to stop; answers the exit code. */
 export async function serve(config: Config, version: string): Promise<number> {
-  const server = await start(config).catch((error: unknown) => {
+  let server: Server
+  try {
+    server = await start(config)
+  } catch (error) {
     process.stderr.write(`reprise: ${startFailure(error, config)}\n`)
-  })
-  if (!server) return 1
+    return exitCodeOf(error)
+  }
   const stopping = firstSignal()
-  const { url, upstream, search } = server
-  process.stdout.write(
-    banner({ version, config, url, upstream, search, colour: process.stdout.hasColors?.() ?? false }),
-  )
+  await greet(server, config, version)
   await stopping
   return stop(server, config)
 }
@@ -30,6 +31,12 @@ async function start(config: Config): Promise<Server> {
     throw error
   }
   return server
+}
+
+async function greet({ url, upstream, search }: Server, config: Config, version: string): Promise<void> {
+  const look = await firstLook(upstream, config)
+  const colour = process.stdout.hasColors?.() ?? false
+  process.stdout.write(banner({ version, config, url, upstream, search, look, colour }))
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const
@@ -52,16 +59,22 @@ function firstSignal(): Promise<void> {
 
 /** The server keeps to the grace by itself; a few seconds later something is stuck, and waiting longer would not help. */
 async function stop(server: Server, { graceSeconds }: Config): Promise<number> {
-  const patience = setTimeout(
-    () => {
-      process.stderr.write(
-        'reprise: it did not stop in time, so it is ended now; the next start takes up what was running\n',
-      )
-      process.exit(1)
-    },
-    (graceSeconds + 5) * 1000,
-  )
+  const notice = setTimeout(() => process.stdout.write(waiting(graceSeconds)), echoMilliseconds)
+  const patience = setTimeout(() => process.exit(stuck()), (graceSeconds + 5) * 1000)
   await server.stop()
+  clearTimeout(notice)
   clearTimeout(patience)
   return 0
+}
+
+function waiting(graceSeconds: number): string {
+  return `
+Stopping. What is under way has up to ${graceSeconds} s to finish; the next start takes up the rest.
+A second Ctrl-C, or signal, ends it at once.
+`
+}
+
+function stuck(): number {
+  process.stderr.write('reprise: it did not stop in time and is ended now; the next start takes up what was running\n')
+  return 1
 }

@@ -131,6 +131,8 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   ],
   ['GET /models', undefined, ['models.list']],
   ['GET /models/qwen3%3A32b', undefined, ['models.get', 'qwen3:32b']],
+  ['GET /models/meta-llama/Llama-3', undefined, ['models.get', 'meta-llama/Llama-3']],
+  ['GET /models/meta-llama%2FLlama-3', undefined, ['models.get', 'meta-llama/Llama-3']],
   ['DELETE /models/gpt-4o', undefined, ['models.remove', 'gpt-4o']],
 ]
 

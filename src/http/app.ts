@@ -63,8 +63,7 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
     ...passThroughRoutes(passThrough),
   ]
   for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    const paths = basePaths.map((base) => base + path)
+    const paths = basePaths.map((base) => base + routePath(endpoint.path))
     app.on(endpoint.method, paths, serve(endpoint, { log, options }))
   }
 
@@ -81,6 +80,11 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
   app.notFound((context) => replyToError(noRoute(app, context), { exchange: beginExchange(), log }))
   app.onError((error) => replyToError(error, { exchange: beginExchange(), log }))
   return app
+}
+
+/** A path of the reference as the router has it. Names of models may have slashes in them: `meta-llama/Llama-3`. */
+function routePath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === 'model' ? ':model{.+}' : `:${name}`))
 }
 
 function serve(endpoint: Endpoint, { log, options }: { log: Log; options: AppOptions }) {

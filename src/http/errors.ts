@@ -70,13 +70,13 @@ export function brokenOff(cause: unknown): ApiError {
   return error
 }
 
-/** 415: the body is of another kind than the endpoint takes. */
+/** 415: the body is of another kind than the endpoint takes; `given` is empty when the request does not say. */
 export function unsupportedContentType(given: string, accepted: string): ApiError {
-  return new ApiError({
-    status: 415,
-    message:
-      `Unsupported content type: '${given}'. This API method only accepts '${accepted}' requests, but you specified ` +
-      `the header 'Content-Type: ${given}'. Please try again with a supported content type.`,
-    code: 'unsupported_content_type',
-  })
+  const code = 'unsupported_content_type'
+  const only = `This API method only accepts '${accepted}' requests, but you specified`
+  const message =
+    given === ''
+      ? `Missing content type. ${only} none. Please try again with the header 'Content-Type: ${accepted}'.`
+      : `Unsupported content type: '${given}'. ${only} the header 'Content-Type: ${given}'. Please try again with a supported content type.`
+  return new ApiError({ status: 415, message, code })
 }

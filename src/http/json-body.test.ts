@@ -10,6 +10,8 @@ function request(
   return new Request('http://x/', { method: 'POST', body, headers, ...{ duplex: 'half' } })
 }
 
+const json = { 'content-type': 'application/json' }
+
 test('a JSON body is read, whatever kind of JSON it calls itself', async () => {
   for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/Vnd.Api+JSON']) {
     expect(await readJson(request('{"a":"ü"}', { 'content-type': type }))).toEqual({ a: 'ü' })
@@ -40,6 +42,47 @@ test.each(['{"a":', 'a=1', '{"a":1}}', '\u0000'])('malformed JSON %j is a 400', 
       code: null,
     },
   })
+})
+
+test('bytes that are no UTF-8 are a 400, declared or not', async () => {
+  const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
+  for (const headers of [{}, { 'content-length': String(bytes.length) }]) {
+    await expect(readJson(request(bytes, headers))).rejects.toMatchObject({ status: 400, name: 'ApiError' })
+  }
+})
+
+test('a byte order mark is passed over', async () => {
+  const bytes = Buffer.from('\ufeff{"a":1}')
+  expect(await readJson(request(bytes, { 'content-length': String(bytes.length) }))).toEqual({ a: 1 })
+})
+
+test.each([
+  ['{"metadata":', '{"a":', '1', '}', '}'],
+  ['{"metadata":', '[', '', ']', '}'],
+])('10,000 levels of %s%s are a 400', async (before, open, inner, close, after) => {
+  const { app, calls, errors } = createFakeApp()
+  const body = before + open.repeat(10_000) + inner + close.repeat(10_000) + after
+  const response = await app.request('/v1/threads', { method: 'POST', headers: json, body })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    error: { message: expect.stringMatching(/nested too deeply: 256 levels/) },
+  })
+  expect([calls, errors]).toEqual([[], []])
+})
+
+test('a __proto__ key is refused wherever it stands, and nothing else is', async () => {
+  const refused = { status: 400, param: '__proto__', code: 'unknown_parameter' }
+  await expect(readJson(request('{"metadata":{"__proto__":"v"}}', json))).rejects.toMatchObject(refused)
+  await expect(readJson(request('[{"__proto__":{"a":1}}]', json))).rejects.toMatchObject(refused)
+  expect(await readJson(request('{"a":"\\"__proto__\\""}', json))).toEqual({ a: '"__proto__"' })
+  expect(await readJson(request('{"constructor":"a","toString":"b"}', json))).toEqual({
+    constructor: 'a',
+    toString: 'b',
+  })
+})
+
+test('an empty content type says nothing', async () => {
+  expect(await readJson(request('{"a":1}', { 'content-type': '' }))).toEqual({ a: 1 })
 })
 
 test('another content type is a 415', async () => {

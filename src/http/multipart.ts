@@ -35,7 +35,8 @@ export async function readForm<Result>(
 
 function boundaryOf(request: Request): string {
   const contentType = request.headers.get('content-type') ?? ''
-  if (!/^multipart\/form-data\s*;/i.test(contentType)) throw unsupportedContentType(contentType, 'multipart/form-data')
+  if (!/^multipart\/form-data\s*(;|$)/i.test(contentType))
+    throw unsupportedContentType(contentType, 'multipart/form-data')
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? []
   const boundary = quoted ?? plain
   if (boundary === undefined) throw malformedForm('its content type names no boundary')

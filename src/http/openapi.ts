@@ -39,7 +39,7 @@ function toRoute({ method, path, operationId, tag, summary, query, body, rawBody
     request: {
       params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
       ...(query && { query: bracketed(query) }),
-      ...(content && { body: { required: isRequired(content), content: media(content) } }),
+      ...(content && { body: { required: rawBody !== undefined || isRequired(content), content: media(content) } }),
     },
     responses: {
       200: { description: 'OK', content: media('contentType' in response ? response : json(response)) },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createFakeApp, posting } from '../../test/support/fake-app.ts'
+import { errorEnvelope } from '../api/error.ts'
 
 /** What is sent, and the message, `param` and `code` that come back with a 400. */
 type Row = [sent: string, body: unknown, message: string, param: string | null, code: string | null]
@@ -46,6 +47,21 @@ const assistantRows: Row[] = [
     'decimal_above_max_value',
   ],
   ['/assistants', assistant({ top_p: -0.1 }), below('decimal', 'top_p', 0, -0.1), 'top_p', 'decimal_below_min_value'],
+  ['/assistants', assistant({ name: '😀'.repeat(257) }), tooLong('name', 256, 257), 'name', 'string_above_max_length'],
+  [
+    '/assistants',
+    assistant({ metadata: { ['😀'.repeat(65)]: 'v' } }),
+    `Invalid property name in 'metadata': '${'😀'.repeat(8)}...${'😀'.repeat(8)}' is too long. Expected a string with maximum length 64, but got a string with length 65 instead.`,
+    'metadata',
+    'property_name_above_max_length',
+  ],
+  [
+    '/assistants',
+    assistant({ tools: [{ type: 'file_search', file_search: { max_num_results: 1e20 } }] }),
+    above('integer', 'tools[0].file_search.max_num_results', 50, '100000000000000000000'),
+    'tools[0].file_search.max_num_results',
+    'integer_above_max_value',
+  ],
   [
     '/assistants',
     assistant({ temperature: '1' }),
@@ -507,6 +523,13 @@ const uploadRows: Row[] = [
   ],
   [
     '/uploads',
+    { filename: 'a', purpose: 'assistants', mime_type: 'text/plain', bytes: 0 },
+    below('integer', 'bytes', 1, 0),
+    'bytes',
+    'integer_below_min_value',
+  ],
+  [
+    '/uploads',
     { filename: 'a', purpose: 'assistants', mime_type: 'text/plain', bytes: 8 * 1024 ** 3 + 1 },
     above('integer', 'bytes', 8 * 1024 ** 3, 8 * 1024 ** 3 + 1),
     'bytes',
@@ -692,6 +715,15 @@ test.each<QueryRow>([
   ['/assistants?limit=0', below('integer', 'limit', 1, 0), 'limit', 'integer_below_min_value'],
   ['/assistants?limit=101', above('integer', 'limit', 100, 101), 'limit', 'integer_above_max_value'],
   ['/assistants?limit=x', type('limit', 'an integer', 'a string'), 'limit', 'invalid_type'],
+  ['/assistants?limit=1e1', type('limit', 'an integer', 'a string'), 'limit', 'invalid_type'],
+  ['/assistants?limit=0x10', type('limit', 'an integer', 'a string'), 'limit', 'invalid_type'],
+  ['/assistants?limit=%20', type('limit', 'an integer', 'a string'), 'limit', 'invalid_type'],
+  [
+    '/assistants?limit=99999999999999999999',
+    above('integer', 'limit', 100, '100000000000000000000'),
+    'limit',
+    'integer_above_max_value',
+  ],
   ['/assistants?limit=1.5', type('limit', 'an integer', 'a decimal'), 'limit', 'invalid_type'],
   ['/assistants?order=x', "Invalid value: 'x'. Supported values are: 'asc' and 'desc'.", 'order', 'invalid_value'],
   [
@@ -754,6 +786,30 @@ test.each<QueryRow>([
   expect(await response.json()).toEqual({ error: { message, type: 'invalid_request_error', param, code } })
   expect(response.status).toBe(400)
   expect(calls).toEqual([])
+})
+
+test('a number too large for any type is told apart from its type', async () => {
+  const { app } = createFakeApp()
+  const response = await app.request('/v1/assistants', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"m","temperature":1e400}',
+  })
+  const message = type('temperature', 'a decimal', 'a number beyond all bounds')
+  expect(await response.json()).toMatchObject({ error: { message, param: 'temperature', code: 'invalid_type' } })
+})
+
+test('what is quoted is cut short, and the end of the message stays', async () => {
+  const { app } = createFakeApp()
+  const response = await app.request(
+    '/v1/threads/thread_1/messages',
+    posting({ role: 'x'.repeat(1_000_000), content: 'Hi' }),
+  )
+  const { error } = errorEnvelope.parse(await response.json())
+  expect(error.message).toMatch(/^Invalid value: 'x+\.\.\.x+'\. Supported values are: 'user' and 'assistant'\.$/)
+  expect(error.message.length).toBeLessThan(2000)
+  const key = await app.request('/v1/threads', posting({ ['y'.repeat(1_000_000)]: 1 }))
+  expect(errorEnvelope.parse(await key.json()).error.param?.length).toBeLessThan(2000)
 })
 
 test.each([0, 10_001])('GET /files?limit=%i', async (limit) => {

@@ -22,17 +22,30 @@ export interface Sweeper {
   sweep(): Promise<void>
 }
 
-/** Ends by the clock what has an end: runs, files, uploads, vector stores. Never on read. */
+/**
+ * Ends by the clock what has an end: runs, files, uploads, vector stores. Never on read. What fails to end is met again
+ * by the next sweep, and keeps no other from its end.
+ */
 export function createSweeper({ store, now, expire, log }: SweeperParts): Sweeper {
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
 
   async function sweep(): Promise<void> {
-    const overdue = await store.overdue(now(), batch)
-    for (const { project, id } of overdue.runs) await expire.run(project, id)
-    for (const { project, id } of overdue.files) await expire.file(project, id)
-    for (const { project, id } of overdue.uploads) await expire.upload(project, id)
-    for (const { project, id } of overdue.vectorStores) await expire.vectorStore(project, id)
+    const { runs, files, uploads, vectorStores } = await store.overdue(now(), batch)
+    await Promise.all([
+      ...runs.map((row) => end('run', row)),
+      ...files.map((row) => end('file', row)),
+      ...uploads.map((row) => end('upload', row)),
+      ...vectorStores.map((row) => end('vectorStore', row)),
+    ])
+  }
+
+  async function end(kind: keyof Expiry, { project, id }: { project: string; id: string }): Promise<void> {
+    try {
+      await expire[kind](project, id)
+    } catch (error) {
+      log.error({ err: error, kind, id }, 'expiry failed')
+    }
   }
 
   function tick(): void {

@@ -40,7 +40,7 @@ async function numbers(count: number, { budget = 1_000_000, run = {} }: { budget
   const { read, reads } = threadOf(count)
   const imageOf = async () => undefined
   const prompt = await buildPrompt({ run: runWith(run), steps: [], tools: [], read, imageOf, budget })
-  return { sent: prompt?.messages.map(numberOf), reads, tokens: prompt?.tokens ?? 0 }
+  return { ...prompt, sent: prompt.messages.map(numberOf), reads }
 }
 
 function numberOf(sent: ModelMessage): string {
@@ -63,8 +63,8 @@ describe('buildPrompt', () => {
 
   it('gives up the middle when there is no room: the first message and the newest stay', async () => {
     const { sent, tokens } = await numbers(1000, { budget: 600 })
-    expect(sent?.[0]).toBe('0')
-    expect(sent?.slice(1)).toEqual(['996', '997', '998', '999'])
+    expect(sent[0]).toBe('0')
+    expect(sent.slice(1)).toEqual(['996', '997', '998', '999'])
     expect(tokens).toBeLessThanOrEqual(600)
   })
 
@@ -72,8 +72,10 @@ describe('buildPrompt', () => {
     expect((await numbers(5, { budget: 50 })).sent).toEqual(['4'])
   })
 
-  it('has nothing to send when instructions alone are over the budget', async () => {
-    expect((await numbers(5, { budget: 50, run: { instructions: words } })).sent).toBeUndefined()
+  it('keeps the newest message even when instructions alone are over the budget, and tells what those take', async () => {
+    const { sent, fixed } = await numbers(5, { budget: 50, run: { instructions: words } })
+    expect(sent).toEqual(['system', '4'])
+    expect(fixed).toBe(104)
   })
 
   it('sends the last n messages and no first one when told so', async () => {
@@ -84,6 +86,7 @@ describe('buildPrompt', () => {
 
   it('can run a thread without messages', async () => {
     expect((await numbers(0, { run: { instructions: 'Say hello.' } })).sent).toEqual(['system'])
+    expect((await numbers(0)).messages).toEqual([{ role: 'user', content: [{ type: 'text', text: '' }] }])
   })
 })
 

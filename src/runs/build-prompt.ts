@@ -23,6 +23,8 @@ export interface Prompt {
   readonly messages: readonly ModelMessage[]
   /** About how many tokens they take, tools included. */
   readonly tokens: number
+  /** How many of them are not the thread's: instructions, tools and the run's own turns. */
+  readonly fixed: number
 }
 
 /** A part of the thread, in its order, and whether messages were left out for want of room. */
@@ -34,24 +36,17 @@ interface Excerpt {
 /**
  * What the model reads: the run's instructions, the thread as far as truncation strategy and budget let it in, and
  * what the run itself said and called so far. With `auto` the middle of the thread gives way: its first message and
- * the newest stay. The newest message is sent even when it alone is over the budget. Undefined when instructions,
- * tools and the run's own turns leave no room at all.
+ * the newest stay. The newest message is sent even when there is no room for it. A prompt is never empty, since
+ * upstreams refuse those.
  */
-export async function buildPrompt({
-  run,
-  steps,
-  tools,
-  read,
-  imageOf,
-  budget,
-}: PromptParts): Promise<Prompt | undefined> {
+export async function buildPrompt({ run, steps, tools, read, imageOf, budget }: PromptParts): Promise<Prompt> {
   const system: ModelMessage[] = run.instructions === '' ? [] : [{ role: 'system', text: run.instructions }]
   const own = await ownTurns(steps, read)
-  const room = budget - estimateTokens([...system, ...own], tools)
-  if (room <= 0) return undefined
-  const thread = await threadMessages(run, read, imageOf, room)
+  const fixed = estimateTokens([...system, ...own], tools)
+  const thread = await threadMessages(run, read, imageOf, budget - fixed)
   const messages = [...system, ...thread.messages, ...own]
-  return { messages, tokens: estimateTokens(messages, tools) }
+  if (messages.length === 0) messages.push({ role: 'user', content: [{ type: 'text', text: '' }] })
+  return { messages, tokens: estimateTokens(messages, tools), fixed }
 }
 
 async function threadMessages(

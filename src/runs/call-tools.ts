@@ -72,7 +72,7 @@ async function carryOut(asked: AskedCall, parts: CallParts & { position: number;
       details: callDetails([recordOf(asked, result, position)]),
     })
   })
-  writer.close()
+  writer.closeCalls()
   log.append({ event: 'thread.run.step.completed', data: parts.full ? full : shown })
 }
 

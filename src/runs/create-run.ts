@@ -37,7 +37,7 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
     project: string,
     thread_id: string,
     request: CreateRunRequest,
-    { include }: StepView,
+    { include }: StepView = { include: [] },
   ): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
     return begin(project, request, async (tx) => {

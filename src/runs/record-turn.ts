@@ -3,8 +3,9 @@ import type { NewId } from '../lib/id.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import type { FinishReason, ModelPart } from '../ports/model.ts'
 import { createMarkerScanner, type MarkerScanner } from '../tools/citation-markers.ts'
-import type { Passage, ServerTool } from '../tools/tool.ts'
+import type { Passage } from '../tools/tool.ts'
 import type { AskedCall } from './call-tools.ts'
+import type { ServerTools } from './model-request.ts'
 import type { TurnWriter } from './write-turn.ts'
 
 /** How the model's reply ended, what it cost, and what it wants the server to do. */
@@ -28,8 +29,7 @@ export interface HeldCall {
 interface RecordParts {
   writer: TurnWriter
   parallel: boolean
-  /** The server's tools that the model was offered, by the names it knows them under. */
-  serverTools: ReadonlyMap<string, ServerTool>
+  serverTools: ServerTools
   /** What a citation points at: passage i of the result with this number. */
   passageAt: (position: number, index: number) => Passage | undefined
   newId: NewId
@@ -115,7 +115,7 @@ function holdCalls() {
   }
 }
 
-function sorted(held: readonly HeldCall[], serverTools: ReadonlyMap<string, ServerTool>) {
+function sorted(held: readonly HeldCall[], serverTools: ServerTools) {
   const serverCalls: AskedCall[] = []
   const functionCalls: HeldCall[] = []
   for (const call of held) {

@@ -9,6 +9,7 @@ import { fromText } from '../../src/api/json.ts'
 import { createApplication } from '../../src/application.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { FakeModel } from '../support/fake-model.ts'
+import { noSearch } from '../support/no-search.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -38,9 +39,17 @@ describe('writes of a run', () => {
       },
     }
     const blobs = await openDiskBlobs(join(folder, 'blobs'))
-    const settings = { runExpiresAfter: 600, maxRuns: 4, downloadAnyFile: false }
+    const settings = { runExpiresAfter: 600, maxRuns: 4, indexingConcurrency: 1, downloadAnyFile: false }
     const events = createInProcessEvents()
-    const app = createApplication({ store: counted, blobs, provider: model, events, log: silent, settings })
+    const app = createApplication({
+      ...noSearch,
+      store: counted,
+      blobs,
+      provider: model,
+      events,
+      log: silent,
+      settings,
+    })
     app.start()
     const { assistants, threads, runs } = app.services
     const assistant = fromText(await assistants.create('default', { model: 'any', tools }))

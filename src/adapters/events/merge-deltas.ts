@@ -1,52 +1,69 @@
 import type { StreamEvent } from '../../api/stream-event.ts'
 
-/**
- * One delta that says what two in a row say, or undefined when they cannot be joined: other events, another object,
- * another part, or a later piece that carries more than text to append.
- */
-export function mergeDeltas(first: StreamEvent, second: StreamEvent): StreamEvent | undefined {
-  if (first.event === 'thread.message.delta' && second.event === 'thread.message.delta') {
-    return mergeMessageDeltas(first, second)
-  }
-  if (first.event === 'thread.run.step.delta' && second.event === 'thread.run.step.delta') {
-    return mergeStepDeltas(first, second)
-  }
-  return undefined
-}
-
 type MessageDeltaEvent = Extract<StreamEvent, { event: 'thread.message.delta' }>
 type StepDeltaEvent = Extract<StreamEvent, { event: 'thread.run.step.delta' }>
 
-function mergeMessageDeltas(first: MessageDeltaEvent, second: MessageDeltaEvent): MessageDeltaEvent | undefined {
-  const [part, ...others] = first.data.delta.content
-  const [addition, ...more] = second.data.delta.content
-  if (first.data.id !== second.data.id || !part || !addition || others.length > 0 || more.length > 0) return undefined
-  if (part.index !== addition.index) return undefined
-  if (part.type === 'text' && addition.type === 'text' && !addition.text.annotations) {
-    const value = (part.text.value ?? '') + (addition.text.value ?? '')
-    return withContent(first, { ...part, text: { ...part.text, value } })
+/** Text that a delta appends: to a part of a message, or to the arguments of a call. */
+interface Addition {
+  /** Of the message or the step. */
+  readonly id: string
+  /** Of the part or the call. */
+  readonly index: number
+  readonly kind: 'text' | 'refusal' | 'arguments'
+  readonly text: string
+  /** The delta says something else too: it begins its part or call. */
+  readonly begins: boolean
+}
+
+/** Whether two events in a row can be told as one: they append to the same text, and the second says nothing else. */
+export function canMerge(first: StreamEvent, second: StreamEvent): boolean {
+  const one = additionOf(first)
+  const other = additionOf(second)
+  if (!one || !other || other.begins) return false
+  return one.id === other.id && one.index === other.index && one.kind === other.kind
+}
+
+/** One event that says what several say, each of which can be merged with the one before it. */
+export function mergeDeltas(events: readonly StreamEvent[]): StreamEvent {
+  const [first] = events
+  const [begun = '', ...pieces] = events.map((event) => additionOf(event)?.text)
+  // Small pieces are joined at once, or each would stay in memory; the long beginning is not copied every time.
+  const text = begun + pieces.join('')
+  if (first?.event === 'thread.message.delta') return withMessageText(first, text)
+  if (first?.event === 'thread.run.step.delta') return withArguments(first, text)
+  throw new Error(`${first?.event} is no delta`)
+}
+
+function additionOf(event: StreamEvent): Addition | undefined {
+  if (event.event === 'thread.message.delta') {
+    const [part, other] = event.data.delta.content
+    if (!part || other) return undefined
+    const { id } = event.data
+    const { index, type: kind } = part
+    if (kind === 'refusal') return { id, index, kind, text: part.refusal, begins: false }
+    if (kind === 'text') return { id, index, kind, text: part.text.value ?? '', begins: 'annotations' in part.text }
   }
-  if (part.type === 'refusal' && addition.type === 'refusal') {
-    return withContent(first, { ...part, refusal: part.refusal + addition.refusal })
+  if (event.event === 'thread.run.step.delta') {
+    const [call, other] = event.data.delta.step_details.tool_calls
+    if (call?.type !== 'function' || other) return undefined
+    const { index, function: made } = call
+    return { id: event.data.id, index, kind: 'arguments', text: made.arguments ?? '', begins: 'id' in call }
   }
   return undefined
 }
 
-function withContent(
-  event: MessageDeltaEvent,
-  part: MessageDeltaEvent['data']['delta']['content'][number],
-): MessageDeltaEvent {
-  return { ...event, data: { ...event.data, delta: { content: [part] } } }
+function withMessageText(event: MessageDeltaEvent, text: string): MessageDeltaEvent {
+  const content = event.data.delta.content.map((part) => {
+    if (part.type === 'refusal') return { ...part, refusal: text }
+    return part.type === 'text' ? { ...part, text: { ...part.text, value: text } } : part
+  })
+  return { ...event, data: { ...event.data, delta: { content } } }
 }
 
-function mergeStepDeltas(first: StepDeltaEvent, second: StepDeltaEvent): StepDeltaEvent | undefined {
-  const [call, ...others] = first.data.delta.step_details.tool_calls
-  const [addition, ...more] = second.data.delta.step_details.tool_calls
-  if (first.data.id !== second.data.id || !call || !addition || others.length > 0 || more.length > 0) return undefined
-  if (call.type !== 'function' || addition.type !== 'function') return undefined
-  if (call.index !== addition.index || addition.id !== undefined) return undefined
-  const text = (call.function.arguments ?? '') + (addition.function.arguments ?? '')
-  const merged = { ...call, function: { ...call.function, arguments: text } }
-  const delta = { step_details: { type: 'tool_calls' as const, tool_calls: [merged] } }
-  return { ...first, data: { ...first.data, delta } }
+function withArguments(event: StepDeltaEvent, text: string): StepDeltaEvent {
+  const { type, tool_calls } = event.data.delta.step_details
+  const made = tool_calls.map((call) => {
+    return call.type === 'function' ? { ...call, function: { ...call.function, arguments: text } } : call
+  })
+  return { ...event, data: { ...event.data, delta: { step_details: { type, tool_calls: made } } } }
 }

@@ -1,9 +1,9 @@
 import type { StreamEvent } from '../../api/stream-event.ts'
 import type { RunLog } from '../../ports/events.ts'
-import { mergeDeltas } from './merge-deltas.ts'
+import { canMerge, mergeDeltas } from './merge-deltas.ts'
 
 /** From so many entries on, deltas that no follower stands between are merged. */
-const compactAt = 512
+const compactAt = 64
 
 interface Entry {
   readonly event: StreamEvent
@@ -42,16 +42,16 @@ export function createRunLog(): RunLog {
   function compact(): void {
     const stops = new Set<number>()
     for (const follower of followers) stops.add(follower.position)
-    const kept: Entry[] = []
+    const groups: Entry[][] = []
     for (const entry of entries) {
-      const last = kept.at(-1)
-      const merged = last && !stops.has(last.end) ? mergeDeltas(last.event, entry.event) : undefined
-      if (merged) kept[kept.length - 1] = { event: merged, end: entry.end }
-      else kept.push(entry)
+      const group = groups.at(-1)
+      const last = group?.at(-1)
+      if (group && last && !stops.has(last.end) && canMerge(last.event, entry.event)) group.push(entry)
+      else groups.push([entry])
     }
-    entries = kept
+    entries = groups.flatMap(mergeEntries)
     // Many followers at different places leave many entries; do not scan them again at every append.
-    compactNext = Math.max(compactAt, kept.length * 2)
+    compactNext = Math.max(compactAt, entries.length * 2)
   }
 
   async function* follow({ signal }: { signal: AbortSignal }): AsyncGenerator<StreamEvent> {
@@ -88,4 +88,10 @@ export function createRunLog(): RunLog {
   }
 
   return { append, over: () => closed, follow }
+}
+
+function mergeEntries(group: readonly Entry[]): Entry | [] {
+  const last = group.at(-1)
+  if (!last || group.length === 1) return last ?? []
+  return { event: mergeDeltas(group.map(({ event }) => event)), end: last.end }
 }

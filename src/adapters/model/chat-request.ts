@@ -74,7 +74,8 @@ export function readChatRequest(body: unknown): ReadChatRequest {
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const param = issue?.path.join('.') ?? null
-    throw badRequest(`Invalid value for '${param}': ${issue?.message}`, { param, code: 'invalid_value' })
+    const problem = issue?.message.replace(/^Invalid input: /, '')
+    throw badRequest(`Invalid value for '${param}': ${problem}.`, { param, code: 'invalid_value' })
   }
   const { model, messages, tools, tool_choice, parallel_tool_calls, max_completion_tokens, max_tokens } = parsed.data
   const request: ModelRequest = {

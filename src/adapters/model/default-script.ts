@@ -37,7 +37,8 @@ rules:
 
   - match: { after_tool_output: true }
     reply: |-
-      Here is what I found out: {{tool_outputs}}
+      Here is what I found out:
+      {{tool_outputs}}
 
   - match: /\b(hello|hi|hey|good (morning|day|evening))\b/i
     reply: >-

@@ -45,6 +45,16 @@ describe('to an upstream', () => {
     expect(server.requests).toMatchObject([{ path: '/v1/embeddings' }])
   })
 
+  test('a body nested 10,000 levels deep is refused', async () => {
+    const { server, forward } = await open({ status: 200, body: {} })
+    const deep = `{"model":"gpt-4o","x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
+    await expect(forward('/embeddings', { body: deep, headers: new Headers(), signal })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/nested too deeply/),
+    })
+    expect(server.requests).toEqual([])
+  })
+
   test('an upstream that does not answer is a 502', async () => {
     const { forward } = await open({ drop: true })
     await expect(forward('/embeddings', { body, headers: new Headers(), signal })).rejects.toMatchObject({

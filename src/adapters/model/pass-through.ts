@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import { ApiError, badRequest } from '../../api/error.ts'
+import { isTooDeep, maxNesting } from '../../lib/nesting.ts'
 import type { PassThrough } from '../../ports/model.ts'
 import { type Connection, headerOf } from './connection.ts'
 import { UpstreamFailure } from './upstream-failure.ts'
@@ -38,6 +39,9 @@ export function readModel(body: string): z.infer<typeof addressed> {
     throw badRequest(
       "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
     )
+  }
+  if (isTooDeep(value)) {
+    throw badRequest(`The JSON body of your request is nested too deeply: ${maxNesting} levels are the most.`)
   }
   const request = addressed.safeParse(value)
   if (request.success) return request.data

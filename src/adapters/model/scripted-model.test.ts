@@ -219,7 +219,7 @@ describe('the default script', () => {
 
   test('answers from the tool outputs', async () => {
     const messages = afterTools('What is the weather in Bern?', '20 degrees', '10 degrees')
-    expect(await textOf(model, { tools, messages })).toBe('Here is what I found out: 20 degrees\n10 degrees')
+    expect(await textOf(model, { tools, messages })).toBe('Here is what I found out:\n20 degrees\n10 degrees')
   })
 
   test('calls a function that is named, or the one that has to be called', async () => {

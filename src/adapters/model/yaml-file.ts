@@ -14,7 +14,8 @@ export async function readYamlFile<Content>(path: string, schema: z.ZodType<Cont
     text = await readFile(path, 'utf8')
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : cause
-    throw new YamlFileError(`${path} cannot be read (${code})`, { cause })
+    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+    throw new YamlFileError(`${path} ${reason}`, { cause })
   }
   return parseYaml(text, path, schema)
 }
@@ -25,9 +26,12 @@ export function parseYaml<Content>(text: string, name: string, schema: z.ZodType
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [error] = document.errors
   if (error) throw new YamlFileError(`${name}:${lines.linePos(error.pos[0]).line}: ${error.message}`)
+  if (document.contents === null) throw new YamlFileError(`${name} is empty`)
   const result = schema.safeParse(document.toJS())
   if (result.success) return result.data
-  const [issue] = result.error.issues
+  // A key that nobody knows is usually a known one misspelt, and then the better half of "required" messages.
+  const { issues } = result.error
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   if (!issue) throw result.error
   const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])]
   const line = lineOf(document, path, lines)

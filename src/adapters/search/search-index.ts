@@ -12,11 +12,15 @@ import type {
 } from '../../ports/search.ts'
 import { createArena } from './arena.ts'
 import { matchesFilter } from './attribute-filter.ts'
+import { encodeSegment } from './encode-segment.ts'
 import { createRunner } from './runner.ts'
 import { searchSegments } from './search-segments.ts'
 import { createSegmentCache } from './segment-cache.ts'
 import { readAllChunks, readChunks } from './texts.ts'
 import { createThreads } from './threads.ts'
+
+/** As many characters are encoded here, within some milliseconds; more in a thread. */
+const smallText = 16_384
 
 /**
  * Search over immutable segments. `memoryBytes` bounds what is kept in memory between queries and what queries take
@@ -41,6 +45,11 @@ export function createSearchIndex({
     start: () => new Worker(new URL(`./encoding-worker${extname(import.meta.url)}`, import.meta.url)),
     log,
   })
+
+  async function encode(segment: Segment): Promise<SegmentBytes> {
+    const length = segment.chunks.reduce((sum, { text }) => sum + text.length, 0)
+    return length <= smallText ? encodeSegment(segment) : encoding.run(segment)
+  }
 
   async function search(request: SearchRequest, { signal }: { signal: AbortSignal }): Promise<Hit[]> {
     signal.throwIfAborted()
@@ -76,5 +85,5 @@ export function createSearchIndex({
   async function close(): Promise<void> {
     await Promise.all([runner.close(), encoding.close()])
   }
-  return { encode: (segment) => encoding.run(segment), search, chunks, close }
+  return { encode, search, chunks, close }
 }

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { DatabaseInUse, lockForProcess } from '../../adapters/database/process-lock.ts'
 import { type Finding, reasonOf, well, wrong } from './finding.ts'
+import { whyNotWritable } from './writable.ts'
 
 const name = 'Database'
 
@@ -11,9 +13,15 @@ export interface DatabaseFinding extends Finding {
   readonly inUse: boolean
 }
 
-/** Whether SQLite finds the database sound. Changes nothing in it, and does not mind a server that is using it. */
+/**
+ * Whether this user may write to the database and SQLite finds it sound. Changes nothing in it, and does not mind a
+ * server that is using it.
+ */
 export function checkDatabase(databaseUrl: string): DatabaseFinding {
   const path = databaseUrl.replace(/^sqlite:/, '')
+  const reason = whyNotWritable(dirname(path)) ?? whyReadOnly(path)
+  if (reason !== null)
+    return { ...wrong(name, reason, 'Make it, and the folder it is in, writable for this user.'), inUse: false }
   if (!existsSync(path)) return { ...well(name, `${path} (made at the first start)`), inUse: false }
   try {
     const inUse = isInUse(path)
@@ -23,6 +31,15 @@ export function checkDatabase(databaseUrl: string): DatabaseFinding {
   } catch (error) {
     const advice = 'Restore it from a backup, or move it away to start with an empty one.'
     return { ...wrong(name, `${path} cannot be opened (${reasonOf(error)})`, advice), inUse: false }
+  }
+}
+
+function whyReadOnly(path: string): string | null {
+  try {
+    if (existsSync(path)) accessSync(path, constants.W_OK)
+    return null
+  } catch (error) {
+    return `${path} cannot be written to (${reasonOf(error)})`
   }
 }
 

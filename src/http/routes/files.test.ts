@@ -89,6 +89,22 @@ describe('POST /files', () => {
     const response = await uploading().app.request('/v1/files', { method: 'POST', headers, body: '{}' })
     expect(response.status).toBe(415)
   })
+
+  test('no content type at all is a 415 that says which', async () => {
+    const response = await uploading().app.request('/v1/files', { method: 'POST' })
+    expect(response.status).toBe(415)
+    const message = expect.stringMatching(
+      /^Missing content type\. .* the header 'Content-Type: multipart\/form-data'\.$/,
+    )
+    expect(await response.json()).toMatchObject({ error: { message, code: 'unsupported_content_type' } })
+  })
+
+  test('a form without a boundary is a 400', async () => {
+    const headers = { 'content-type': 'multipart/form-data' }
+    const response = await uploading().app.request('/v1/files', { method: 'POST', headers, body: '--x--' })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(/names no boundary\.$/) } })
+  })
 })
 
 describe('POST /uploads/{upload_id}/parts', () => {

@@ -45,8 +45,14 @@ export function isTypeMismatch(issue: Issue, value: unknown): boolean {
 
 function rank({ issue, value }: Finding): number {
   if (issue.code === 'unrecognized_keys') return 0
+  if (isSafeRange(issue)) return 4
   if (!isTypeMismatch(issue, value)) return isMissing(issue) ? 2 : 3
   return value === undefined ? 2 : 1
+}
+
+/** That an integer is too large to be exact: its own bound, where it has one, says more. */
+function isSafeRange(issue: Issue): boolean {
+  return issue.code === 'too_big' && issue.maximum === Number.MAX_SAFE_INTEGER
 }
 
 function isMissing(issue: Issue): boolean {

@@ -135,11 +135,13 @@ function badFormat(issue: z.core.$ZodIssueInvalidStringFormat, param: string, va
 function badPropertyName(issue: z.core.$ZodIssueInvalidKey, path: Path): ApiError {
   const param = dotted(path.slice(0, -1))
   const name = String(path.at(-1))
+  const letters = [...name]
+  const [head, tail] = [letters.slice(0, 8).join(''), letters.slice(-8).join('')]
   const bound = issue.issues[0]
   const maximum = bound?.code === 'too_big' ? bound.maximum : 0
   return badRequest(
-    `Invalid property name in '${param}': '${name.slice(0, 8)}...${name.slice(-8)}' is too long. Expected a string ` +
-      `with maximum length ${maximum}, but got a string with length ${name.length} instead.`,
+    `Invalid property name in '${param}': '${head}...${tail}' is too long. Expected a string ` +
+      `with maximum length ${maximum}, but got a string with length ${letters.length} instead.`,
     { param, code: 'property_name_above_max_length' },
   )
 }
@@ -163,6 +165,8 @@ function refused(issue: z.core.$ZodIssueCustom, param: string, value: unknown): 
   }
 }
 
+/** Strings are counted in code points, as their bounds are. */
 function lengthOf(value: unknown): number {
-  return typeof value === 'string' || Array.isArray(value) ? value.length : 0
+  if (typeof value === 'string') return [...value].length
+  return Array.isArray(value) ? value.length : 0
 }

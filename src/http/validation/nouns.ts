@@ -22,6 +22,7 @@ export function nounOfValue(value: unknown): string {
     case 'string':
       return 'a string'
     case 'number':
+      if (!Number.isFinite(value)) return 'a number beyond all bounds'
       return Number.isInteger(value) ? 'an integer' : 'a decimal'
     case 'boolean':
       return 'a boolean'
