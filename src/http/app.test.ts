@@ -39,12 +39,13 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   ],
   ['GET /threads/thread_1/messages/msg_1', undefined, ['messages.get', 'default', 'thread_1', 'msg_1']],
   ['POST /threads/thread_1/messages/msg_1', {}, ['messages.modify', 'default', 'thread_1', 'msg_1', {}]],
+  ['GET /threads/thread_1/messages/msg_1/citations', undefined, ['messages.citations', 'default', 'thread_1', 'msg_1']],
   ['DELETE /threads/thread_1/messages/msg_1', undefined, ['messages.remove', 'default', 'thread_1', 'msg_1']],
   ['POST /threads/runs', { assistant_id: 'asst_1' }, ['runs.createWithThread', 'default', { assistant_id: 'asst_1' }]],
   [
     `POST /threads/thread_1/runs?include[]=${include}`,
     { assistant_id: 'asst_1', stream: null },
-    ['runs.create', 'default', 'thread_1', { assistant_id: 'asst_1', stream: null }],
+    ['runs.create', 'default', 'thread_1', { assistant_id: 'asst_1', stream: null }, { include: [content] }],
   ],
   ['GET /threads/thread_1/runs', undefined, ['runs.list', 'default', 'thread_1', page]],
   ['GET /threads/thread_1/runs/run_1', undefined, ['runs.get', 'default', 'thread_1', 'run_1']],
@@ -67,7 +68,7 @@ const routes: [route: string, body: unknown, call: unknown[]][] = [
   [
     'GET /threads/thread_1/runs/run_1/steps/step_1',
     undefined,
-    ['runs.getStep', 'default', 'thread_1', 'run_1', 'step_1'],
+    ['runs.getStep', 'default', 'thread_1', 'run_1', 'step_1', { include: [] }],
   ],
   ['GET /files', undefined, ['files.list', 'default', { limit: 10_000, order: 'desc' }]],
   [

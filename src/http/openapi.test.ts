@@ -15,7 +15,7 @@ function refsIn(value: unknown): string[] {
 const operationIds = [
   'createAssistant listAssistants getAssistant modifyAssistant deleteAssistant',
   'createThread getThread modifyThread deleteThread',
-  'createMessage listMessages getMessage modifyMessage deleteMessage',
+  'createMessage listMessages getMessage modifyMessage deleteMessage listMessageCitations',
   'createThreadAndRun createRun listRuns getRun modifyRun submitToolOuputsToRun cancelRun listRunSteps getRunStep',
   'createFile listFiles retrieveFile deleteFile downloadFile',
   'createUpload addUploadPart completeUpload cancelUpload',

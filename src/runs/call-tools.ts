@@ -50,7 +50,7 @@ async function carryOut(asked: AskedCall, parts: CallParts & { position: number;
   const { run, writer, log, commit, context, position, newId, now } = parts
   const begun = asked.tool.begin(asked, run)
   const step = newStep(run, { id: newId('step'), details: { type: 'tool_calls', tool_calls: [] }, now: now() })
-  await writer.openCalls(step)
+  await writer.openCalls(step, [begun])
   log.append({
     event: 'thread.run.step.delta',
     data: {

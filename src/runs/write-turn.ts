@@ -1,6 +1,6 @@
 import { toText } from '../api/json.ts'
 import type { Run } from '../api/run.ts'
-import type { RunStep } from '../api/run-step.ts'
+import type { RunStep, ToolCall } from '../api/run-step.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
@@ -29,8 +29,11 @@ export interface TurnWriter {
   callArguments(addition: string): void
   /** What is open now, with everything that was said so far. */
   open(): OpenStep | undefined
-  /** Opens a step of calls. A message that was being written is finished in the same transaction. */
-  openCalls(step: RunStep): Promise<void>
+  /**
+   * Opens a step of calls, of which the server carries out those that are given. A message that was being written is
+   * finished in the same transaction.
+   */
+  openCalls(step: RunStep, carried?: readonly ToolCall[]): Promise<void>
   /** Forgets the step of calls that is open, once somebody else has settled it. */
   closeCalls(): void
 }
@@ -83,7 +86,7 @@ export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWri
     log.append(currentCalls().begin(id, name))
   }
 
-  async function openCalls(step: RunStep): Promise<void> {
+  async function openCalls(step: RunStep, carried?: readonly ToolCall[]): Promise<void> {
     const before = open()
     const settled: StreamEvent[] = []
     await commit(async (tx) => {
@@ -92,7 +95,7 @@ export function createTurnWriter({ run, turn, log, commit, newId, now }: TurnWri
     })
     log.append(...settled, ...stepOpened(step))
     speaking = undefined
-    calling = draftCalls(step)
+    calling = draftCalls(step, carried)
   }
 
   function closeCalls(): void {

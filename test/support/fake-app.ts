@@ -43,7 +43,7 @@ export function createFakeApp({
   const fakes = {
     assistants: all('assistants', ['create', 'get', 'list', 'modify', 'remove']),
     threads: all('threads', ['create', 'get', 'modify', 'remove']),
-    messages: all('messages', ['create', 'list', 'get', 'modify', 'remove']),
+    messages: all('messages', ['create', 'list', 'get', 'modify', 'remove', 'citations']),
     runs: {
       ...all('runs', ['get', 'list', 'modify', 'cancel', 'listSteps', 'getStep']),
       create: note('runs.create', started),

@@ -11,6 +11,7 @@ import { createApplication } from '../../src/application.ts'
 import { now } from '../../src/lib/clock.ts'
 import type { Blobs } from '../../src/ports/blobs.ts'
 import type { ModelProvider } from '../../src/ports/model.ts'
+import type { SearchIndex } from '../../src/ports/search.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { StartedRun } from '../../src/runs/start-run.ts'
 import { createRunStops } from '../../src/runs/stop-run.ts'
@@ -26,6 +27,8 @@ export interface ApplicationOptions {
   /** Puts something between the application and its store, or its blobs. */
   aroundStore?: (store: Store) => Store
   aroundBlobs?: (blobs: Blobs) => Blobs
+  /** What searches find; without it nothing can be searched. */
+  index?: SearchIndex
 }
 
 /**
@@ -34,7 +37,13 @@ export interface ApplicationOptions {
  */
 export async function openApplication(
   provider: ModelProvider,
-  { maxRuns = 4, runExpiresAfter = 600, aroundStore = same, aroundBlobs = same }: ApplicationOptions = {},
+  {
+    maxRuns = 4,
+    runExpiresAfter = 600,
+    aroundStore = same,
+    aroundBlobs = same,
+    index = noSearch.index,
+  }: ApplicationOptions = {},
 ) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'reprise-application-'))
   const stored = await openSqlite({ path: join(folder.path, 'reprise.sqlite') })
@@ -45,7 +54,7 @@ export async function openApplication(
 
   function begin() {
     const events = createInProcessEvents()
-    const application = createApplication({ ...noSearch, store, blobs, provider, events, log, settings })
+    const application = createApplication({ ...noSearch, index, store, blobs, provider, events, log, settings })
     application.start()
     return { events, application }
   }

@@ -39,6 +39,9 @@ export function createTestSegments(): TestSegments {
         }),
       )
     },
+    async outside() {
+      return []
+    },
     async add(index, { texts, vectors, space = vectors ? 'space' : null, ...rest }) {
       const chunks = texts.map((text) => (typeof text === 'string' ? { text, page: null, headings: [] } : text))
       const encoded = await index.encode({ chunks, vectors: vectors ?? null, space })

@@ -28,7 +28,7 @@ export const defaultLimits: ExtractionLimits = {
   pages: 10_000,
   characters: 25_000_000,
   depth: 5_000,
-  seconds: 120,
+  seconds: 300,
   memoryMegabytes: 1200,
   heapMegabytes: 256,
 }

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Log } from '../../lib/log.ts'
-import type { Section } from '../../ports/extractor.ts'
+import { ExtractionFailure, type Section } from '../../ports/extractor.ts'
 import type { Command } from './child-command.ts'
 import type { ChildTask } from './child-lines.ts'
 import { count, tooMuch } from './failures.ts'
+import { tellsOutOfMemory } from './memory.ts'
 import { readLines } from './read-lines.ts'
 import { createWatchdog, needsTooMuchMemory } from './watchdog.ts'
 
@@ -30,7 +31,7 @@ export async function parseInChild(
   if (child.pid === undefined) return closed.then(unstarted)
 
   let verdict: unknown
-  function kill(reason: unknown): void {
+  function kill(reason?: unknown): void {
     verdict ??= reason
     child.kill('SIGKILL')
   }
@@ -42,22 +43,27 @@ export async function parseInChild(
   try {
     return await readLines(child.stdout, limits)
   } catch (error) {
-    child.kill('SIGKILL')
-    await closed
-    if (verdict) throw verdict
-    if (ranOutOfMemory.test(complaint())) throw needsTooMuchMemory()
-    throw error
+    kill()
+    await closed // only then it has complained of all
+    throw verdict ?? reasonOf(error)
   } finally {
     signal.removeEventListener('abort', abort)
-    child.kill('SIGKILL') // it has said all; nothing it still does is of use
+    kill() // it has said all; nothing it still does is of use
     await closed
-    const trace = complaint().match(/^\s+at .*$/gm) // without messages, which may quote the document
-    if (trace) log.warn({ format: task.format, trace }, 'document parser stopped unexpectedly')
+  }
+
+  function reasonOf(error: unknown): unknown {
+    if (tellsOutOfMemory(complaint())) return needsTooMuchMemory()
+    if (error instanceof ExtractionFailure && error.code === 'server_error') {
+      const trace = complaint().match(/^\s+at .*$/gm) ?? [] // without messages, which may quote the document
+      log.warn(
+        { format: task.format, exit_code: child.exitCode, signal: child.signalCode, trace },
+        'document parser failed',
+      )
+    }
+    return error
   }
 }
-
-/** In the words of V8 and Node, whichever gave out first. */
-const ranOutOfMemory = /out of memory|allocation failed|Invalid string length|longer than 0x|bad_alloc/i
 
 function unstarted(): never {
   throw new Error('The document parser could not be started')

@@ -84,7 +84,7 @@ export function createProse(sink: SectionSink, page: number | null = null): Pros
     heading,
     paragraph: (text) => block(text.trim()),
     item: (depth, text) => block(`${'  '.repeat(Math.min(depth, 10))}- ${text.trim()}`),
-    code: (text) => block(tables.isOpen() ? text.trim() : fenced(text)),
+    code: (text) => block(tables.isGathering() ? text.trim() : fenced(text)),
     ...tables.edges,
     leave,
     end,

@@ -85,7 +85,7 @@ export function createTables(write: (block: string) => void) {
   return {
     block,
     dissolve,
-    isOpen: () => open.length > 0,
+    isGathering: () => open.at(-1)?.isLayout === false,
     edges: { openTable, openRow, openCell, closeCell: () => finishCell(open.at(-1)), closeRow, closeTable },
   }
 }

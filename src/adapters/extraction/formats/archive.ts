@@ -3,6 +3,7 @@ import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
 import { ExtractionFailure } from '../../../ports/extractor.ts'
 import { count, damaged, encrypted, tooMuch } from '../failures.ts'
 import type { ExtractionLimits } from '../limits.ts'
+import { isOutOfMemory } from '../memory.ts'
 
 /** The files in a ZIP archive. Their names are only ever compared, never used as paths. */
 export interface Archive {
@@ -67,6 +68,6 @@ function nameOf(entry: Entry): string {
 
 /** The library's complaints are about the document; everything else is passed on. */
 function asDamaged(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ExtractionFailure || error instanceof RangeError) return error
+  if (!(error instanceof Error) || error instanceof ExtractionFailure || isOutOfMemory(error)) return error
   return damaged('a whole archive, as this kind of document has to be', error.message)
 }

@@ -1,6 +1,7 @@
 import PostalMime, { type Address } from 'postal-mime'
 import { ExtractionFailure } from '../../../ports/extractor.ts'
 import { damaged } from '../failures.ts'
+import { isOutOfMemory } from '../memory.ts'
 import { createProse } from '../prose.ts'
 import { createHtmlReader } from './elements.ts'
 import { createHtmlHandler } from './html-handler.ts'
@@ -34,7 +35,7 @@ async function readEmail(bytes: Buffer) {
   try {
     return await PostalMime.parse(bytes, { maxNestingDepth: 64 })
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof ExtractionFailure || error instanceof RangeError) throw error
+    if (!(error instanceof Error) || error instanceof ExtractionFailure || isOutOfMemory(error)) throw error
     throw damaged('an e-mail message', error.message)
   }
 }

@@ -1,18 +1,20 @@
 import { count, tooMuch } from '../failures.ts'
-import type { ExtractionLimits } from '../limits.ts'
 import type { Pdf } from './pdf-bookmarks.ts'
 
 type Page = Awaited<ReturnType<Pdf['getPage']>>
 type Piece = Awaited<ReturnType<Page['getTextContent']>>['items'][number]
 
+/** In characters. A page with more is no page; and where memory ends, PDF.js would end the page without a word. */
+const mostOnPage = 1_000_000
+
 /** The lines of a page in the order in which it draws them; an empty one where there is a gap between paragraphs. */
-export async function readLines(page: Page, limits: Pick<ExtractionLimits, 'characters'>): Promise<string[]> {
+export async function readLines(page: Page): Promise<string[]> {
   const lines = createLines()
   let characters = 0
   for await (const piece of piecesOf(page)) {
     if (!('str' in piece)) continue
     characters += piece.str.length + 1
-    if (characters > limits.characters) throw tooMuch(`has a page of more than ${count(limits.characters)} characters`)
+    if (characters > mostOnPage) throw tooMuch(`has a page of more than ${count(mostOnPage)} characters`)
     lines.add(piece)
   }
   return lines.done()

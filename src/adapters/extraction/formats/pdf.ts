@@ -1,6 +1,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { ExtractionFailure } from '../../../ports/extractor.ts'
 import { count, damaged, encrypted, tooMuch } from '../failures.ts'
+import { isOutOfMemory } from '../memory.ts'
 import { type Pdf, readBookmarks } from './pdf-bookmarks.ts'
 import { readLines } from './pdf-lines.ts'
 import { sectionsOfPage } from './pdf-page.ts'
@@ -15,7 +16,7 @@ export async function parsePdf({ bytes, limits, sink }: FormatRequest): Promise<
     let headings: readonly string[] = []
     for (let number = 1; number <= pdf.numPages; number++) {
       const page = await pdf.getPage(number)
-      const lines = await readLines(page, limits)
+      const lines = await readLines(page)
       for (const section of sectionsOfPage(lines, bookmarks.get(number) ?? [], headings)) {
         headings = section.headings
         sink.start({ page: number, headings })
@@ -39,6 +40,7 @@ function openPdf(bytes: Buffer): Promise<Pdf> {
 }
 
 function asFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ExtractionFailure || error instanceof RangeError) return error
+  if (!(error instanceof Error) || error instanceof ExtractionFailure) return error
+  if (isOutOfMemory(error)) return error
   return error.name === 'PasswordException' ? encrypted() : damaged('a PDF document', error.message)
 }
