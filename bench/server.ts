@@ -10,12 +10,19 @@ export interface RepriseOptions {
   entry: string
   dataFolder: string
   upstream?: Program | undefined
+  /** More of its environment. */
+  environment?: Readonly<Record<string, string>>
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Starts the server under test and waits until it says that it is well. */
-export async function startReprise({ entry, dataFolder, upstream }: RepriseOptions): Promise<Program> {
+export async function startReprise({
+  entry,
+  dataFolder,
+  upstream,
+  environment: more,
+}: RepriseOptions): Promise<Program> {
   const port = await freePort()
   const environment = {
     PATH: process.env.PATH,
@@ -24,6 +31,7 @@ export async function startReprise({ entry, dataFolder, upstream }: RepriseOptio
     REPRISE_UPSTREAM_URL: `${upstream?.origin ?? 'http://127.0.0.1:9'}/v1`,
     REPRISE_UPSTREAM_KEY: 'bench',
     REPRISE_LOG_LEVEL: 'error',
+    ...more,
   }
   const child = spawnNode([entry, 'serve'], { cwd: root, env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
   const program = asProgram('reprise', child, `http://127.0.0.1:${port}`)

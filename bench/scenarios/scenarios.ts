@@ -1,10 +1,13 @@
 import type { Scenario } from '../scenario.ts'
 import { createMessage, createMessageAlone } from './create-message.ts'
+import { ingest } from './ingest.ts'
 import { instantRuns } from './instant-runs.ts'
 import { listFlat } from './list-flat.ts'
 import { openStreams } from './open-streams.ts'
 import { getMessage, listMessages } from './read-messages.ts'
 import { runAlone } from './run-alone.ts'
+import { search } from './search.ts'
+import { smallStores } from './small-stores.ts'
 import { start } from './start.ts'
 import { tokensFlat } from './tokens-flat.ts'
 import { tokensPaced } from './tokens-paced.ts'
@@ -21,4 +24,7 @@ export const scenarios: Scenario[] = [
   tokensFlat,
   tokensPaced,
   openStreams,
+  ingest,
+  search,
+  smallStores,
 ]

@@ -95,7 +95,7 @@ describe('what no person wrote', () => {
   test.each([
     ['one letter', 'a'.repeat(300_000)],
     ['capitals', 'A'.repeat(300_000)],
-    ['blanks', `${' '.repeat(50_000)}x`],
+    ['blanks', `${' '.repeat(10_000)}x`],
     ['line breaks', `${'\n'.repeat(300_000)}x`],
     ['base64', Buffer.from(numbered(5000)).toString('base64')],
     ['one character with endless accents', `a${'\u0301'.repeat(100_000)}`],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './free-port.ts'
+import { randomFrom } from './random.ts'
 import { startProcess } from './server-process.ts'
 import { type CrashUpstream, expectedAnswer, expectedText, startUpstream } from './upstream.ts'
 
@@ -171,15 +172,4 @@ async function checkRecord(client: OpenAI, run: Run, { question, outputs }: Ackn
   const applied = calls.map((call) => (call.type === 'function' ? call.function.output : undefined))
   if (outputs) expect(applied).toEqual(outputs)
   expect(texts).toEqual([expectedAnswer(applied as string[])])
-}
-
-/** Random numbers that can be had again: mulberry32. */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

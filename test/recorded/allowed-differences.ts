@@ -10,8 +10,12 @@ export interface AllowedDifference extends Pick<Difference, 'where' | 'kind'> {
   readonly row: string
 }
 
+const searched = 'step_details.tool_calls[].file_search.results[]'
+
 export const allowedDifferences: readonly AllowedDifference[] = [
   { where: 'assistant.tools[].file_search.ranking_options.hybrid_search', kind: 'missing', row: 'hybrid-search' },
+  { where: 'thread.run.tools[].file_search.ranking_options.hybrid_search', kind: 'missing', row: 'hybrid-search' },
+  { where: `thread.run.step.${searched}.score`, kind: 'value', row: 'search-scores' },
   { where: 'thread.tool_resources.code_interpreter', kind: 'missing', row: 'thread-tool-resources' },
   { where: 'thread.message.status', kind: 'extra', ours: 'completed', row: 'message-status' },
   { where: 'thread.message.incomplete_details', kind: 'extra', ours: null, row: 'message-status' },

@@ -24,7 +24,7 @@ export class Ingestion {
 
   /** Brings the files that the exchange lists to where it saw them; a run finds every file completed. */
   async prepare(server: TestServer, { method, path: recorded, response }: Exchange, path: string): Promise<void> {
-    if (/\/runs(\?|$)/.test(recorded)) this.release()
+    if (/\/runs(\?|$)/.test(recorded)) await this.#finish(server)
     if (method !== 'GET' || textAt(listAt(response, 'data')[0], 'object') !== 'vector_store.file') return
     const completed = completedIn(response)
     for (const id of completed) this.#permission(letterOf(id, this.#recording)).resolve()
@@ -33,6 +33,18 @@ export class Ingestion {
         const reply = await fetch(new URL(path, server.baseURL))
         const count = completedIn(json.parse(await reply.json())).length
         if (count < completed.length) throw new Error(`${path} is not there yet`)
+      },
+      { interval: 10, timeout: 10_000 },
+    )
+  }
+
+  async #finish({ client }: TestServer): Promise<void> {
+    this.release()
+    await vi.waitFor(
+      async () => {
+        for await (const { id, file_counts } of client.vectorStores.list()) {
+          if (file_counts.in_progress > 0) throw new Error(`${id} is not ready yet`)
+        }
       },
       { interval: 10, timeout: 10_000 },
     )

@@ -1,4 +1,5 @@
-import { at, type Json, textAt } from '../support/json.ts'
+import { at, isObject, type Json, listAt, textAt } from '../support/json.ts'
+import { readEvents } from './events.ts'
 import type { Exchange, Recording } from './recordings.ts'
 
 /** What goes over the wire with a request; no content type means no body. */
@@ -36,10 +37,28 @@ function lostParts(exchange: Exchange, recording: Recording): Part[] {
   if (path.endsWith('/parts')) return [{ name: 'data', filename: 'data', text: shareOf(recording) }]
   const bytes = Number(at(response, 'bytes') ?? 1)
   const filename = textAt(response, 'filename') || 'any.txt'
+  const file_id = textAt(response, 'id')
+  const text = foundText(file_id, recording) || letterOf(file_id, recording).repeat(bytes)
   return [
-    { name: 'file', filename, text: letterOf(textAt(response, 'id'), recording).repeat(bytes) },
+    { name: 'file', filename, text },
     { name: 'purpose', text: textAt(response, 'purpose') || refusedPurpose(response) },
   ]
+}
+
+/** What a search found of a file: all of it, since the recorded ones are short. Empty when nobody searched. */
+function foundText(file_id: string, { exchanges }: Recording): string {
+  const replies = exchanges.flatMap(({ response }) =>
+    typeof response === 'string' ? readEvents(response).map(({ data }) => data) : [response],
+  )
+  const found = replies.flatMap(resultsIn).find((result) => at(result, 'file_id') === file_id)
+  return textAt(listAt(found, 'content')[0], 'text')
+}
+
+/** The results of searches, wherever they are in a reply. */
+function resultsIn(reply: Json): readonly Json[] {
+  if (Array.isArray(reply)) return reply.flatMap(resultsIn)
+  if (!isObject(reply)) return []
+  return [...listAt(reply, 'file_search', 'results'), ...Object.values(reply).flatMap(resultsIn)]
 }
 
 /** The letter that the text of a file consists of: each file of a recording has its own. */

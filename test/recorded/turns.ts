@@ -9,12 +9,12 @@ export function turnsOf({ exchanges }: Recording): ModelPart[][] {
   const turns: ModelPart[][] = []
   const seen = new Set<string>()
   for (const exchange of exchanges) {
-    if (typeof exchange.response === 'string') turns.push(streamedTurn(exchange.response, exchanges))
+    if (typeof exchange.response === 'string') turns.push(...streamedTurns(exchange.response, exchanges))
     const key = `${textAt(exchange.response, 'id')} ${statusOf(exchange)}`
     if (seen.has(key)) continue
     seen.add(key)
     if (statusOf(exchange) === 'requires_action') turns.push(calledTurn(exchange.response))
-    if (statusOf(exchange) === 'completed') turns.push(spokenTurn(exchange.response, exchanges))
+    if (statusOf(exchange) === 'completed') turns.push(...spokenTurns(exchange.response, exchanges))
   }
   return turns
 }
@@ -24,8 +24,9 @@ export function statusOf({ response }: Exchange): string | undefined {
   return at(response, 'object') === 'thread.run' ? textAt(response, 'status') : undefined
 }
 
-/** The turn that a stream tells, delta by delta. */
-function streamedTurn(text: string, exchanges: readonly Exchange[]): ModelPart[] {
+/** The turns that a stream tells, delta by delta: one for each search, and what the model did then. */
+function streamedTurns(text: string, exchanges: readonly Exchange[]): ModelPart[][] {
+  const searches: ModelPart[][] = []
   const parts: ModelPart[] = []
   let step = ''
   for (const { event, data } of readEvents(text)) {
@@ -33,9 +34,12 @@ function streamedTurn(text: string, exchanges: readonly Exchange[]): ModelPart[]
     for (const part of listAt(data, 'delta', 'content')) {
       parts.push({ type: 'text-delta', text: textAt(part, 'text', 'value') })
     }
-    for (const call of listAt(data, 'delta', 'step_details', 'tool_calls')) parts.push(callPart(call))
+    for (const call of listAt(data, 'delta', 'step_details', 'tool_calls')) {
+      if (at(call, 'type') === 'file_search') searches.push(searchTurn(completedStep(step, exchanges)))
+      else parts.push(callPart(call))
+    }
   }
-  return [...parts, { type: 'usage', usage: usageOfStep(step, exchanges) }]
+  return [...searches, [...parts, { type: 'usage', usage: usageOf(completedStep(step, exchanges)) }]]
 }
 
 function callPart(call: Json): ModelPart {
@@ -46,10 +50,22 @@ function callPart(call: Json): ModelPart {
 }
 
 /** A step of calls tells what it cost only in the stream of the next leg. */
-function usageOfStep(step: string, exchanges: readonly Exchange[]): Usage {
+function completedStep(step: string, exchanges: readonly Exchange[]): Json | undefined {
   const events = exchanges.flatMap(({ response }) => (typeof response === 'string' ? readEvents(response) : []))
-  const completed = events.find(({ event, data }) => event === 'thread.run.step.completed' && at(data, 'id') === step)
-  return usageOf(completed?.data)
+  return events.find(({ event, data }) => event === 'thread.run.step.completed' && at(data, 'id') === step)?.data
+}
+
+/** The call that a step of file search recorded. What was asked is not in it, so the model asks for what was found. */
+function searchTurn(step: Json | undefined): ModelPart[] {
+  const parts = listAt(step, 'step_details', 'tool_calls').flatMap((call, index): ModelPart[] => {
+    const [found = null] = listAt(call, 'file_search', 'results')
+    const queries = [textAt(listAt(found, 'content')[0], 'text')]
+    return [
+      { type: 'tool-call', index, id: textAt(call, 'id'), name: 'file_search' },
+      { type: 'tool-call-delta', index, arguments: JSON.stringify({ queries }) },
+    ]
+  })
+  return [...parts, { type: 'usage', usage: usageOf(step) }]
 }
 
 /** The calls that a run waits for. What they cost is in the run's total only, which the last turn carries. */
@@ -62,15 +78,26 @@ function calledTurn(run: Json): ModelPart[] {
   return [...parts, { type: 'usage', usage: usageOf(undefined) }]
 }
 
-/** The text that a completed run left in its thread. */
-function spokenTurn(run: Json, exchanges: readonly Exchange[]): ModelPart[] {
-  const messages = exchanges.flatMap(({ response }) => listAt(response, 'data'))
-  const message = messages.find((each) => at(each, 'run_id') === textAt(run, 'id'))
-  const texts = listAt(message, 'content').map((part) => textAt(part, 'text', 'value'))
-  return [
+/** The searches that a completed run's steps tell, and the text that it left in its thread. */
+function spokenTurns(run: Json, exchanges: readonly Exchange[]): ModelPart[][] {
+  const listed = exchanges.flatMap(({ response }) => listAt(response, 'data'))
+  const own = listed.filter((each) => at(each, 'run_id') === textAt(run, 'id'))
+  const texts = listAt(own.find(isMessage), 'content').map((part) => textAt(part, 'text', 'value'))
+  const searches = own.filter(isSearch).reverse()
+  const cost = searches.length > 0 ? own.find((each) => at(each, 'type') === 'message_creation') : run
+  const spoken: ModelPart[] = [
     { type: 'text-delta', text: texts.join('') },
-    { type: 'usage', usage: usageOf(run) },
+    { type: 'usage', usage: usageOf(cost) },
   ]
+  return [...searches.map(searchTurn), spoken]
+}
+
+function isMessage(object: Json): boolean {
+  return at(object, 'object') === 'thread.message'
+}
+
+function isSearch(step: Json): boolean {
+  return listAt(step, 'step_details', 'tool_calls').some((call) => at(call, 'type') === 'file_search')
 }
 
 function usageOf(object: Json | undefined): Usage {

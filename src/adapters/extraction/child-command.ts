@@ -19,17 +19,19 @@ type ProcessLimits = Pick<ExtractionLimits, 'seconds' | 'memoryMegabytes' | 'hea
  */
 export async function childCommand(limits: ProcessLimits): Promise<Command> {
   const node = [process.execPath, ...nodeArguments(limits)]
-  const limited = process.platform === 'win32' ? node : ['/bin/sh', '-c', shell, 'sh', ...numbers(limits), ...node]
-  const [file = process.execPath, ...args] = [...(await dyingWithParent()), ...limited]
-  return { file, args }
+  if (process.platform === 'win32') return commandOf(node)
+  const [dying, reserved] = await Promise.all([dyingWithParent(), reservedMegabytes(limits)])
+  // Processor time is that of all threads, and so more than the time by the clock.
+  const seconds = String(Math.ceil(limits.seconds) * 3 + 5)
+  const kilobytes = reserved === undefined ? 'unlimited' : String((reserved + limits.memoryMegabytes) * 1024)
+  return commandOf([...dying, '/bin/sh', '-c', shell, 'sh', seconds, kilobytes, ...node])
 }
 
 /** Where a limit is not known to the shell, or lower already, the others still hold. */
 const shell = 'ulimit -c 0; ulimit -t "$1"; ulimit -d "$2"; shift 2; exec "$@"'
 
-/** Processor time counts that of all threads, so it is more than the time by the clock; memory is in kilobytes. */
-function numbers({ seconds, memoryMegabytes }: ProcessLimits): string[] {
-  return [String(Math.ceil(seconds) * 3 + 5), String(memoryMegabytes * 1024)]
+function commandOf([file = process.execPath, ...args]: readonly string[]): Command {
+  return { file, args }
 }
 
 function nodeArguments({ heapMegabytes }: ProcessLimits): string[] {
@@ -52,12 +54,25 @@ function readableFolders(): string[] {
   return folders
 }
 
+/** Only Linux can do it; elsewhere the limit of processor time ends the child. */
 async function dyingWithParent(): Promise<string[]> {
-  const command = ['setpriv', '--pdeathsig', 'KILL']
+  const [setpriv, ...options] = ['setpriv', '--pdeathsig', 'KILL'] as const
+  const works = await outputOf(setpriv, [...options, 'true'])
+  return works === undefined ? [] : [setpriv, ...options]
+}
+
+/** What Node reserves when it starts and never uses, but the kernel counts: half a gigabyte. Undefined if nobody says. */
+async function reservedMegabytes({ heapMegabytes }: ProcessLimits): Promise<number | undefined> {
+  const program = 'console.log(fs.readFileSync("/proc/self/status", "latin1"))'
+  const status = await outputOf(process.execPath, [`--max-old-space-size=${heapMegabytes}`, '-e', program])
+  const kilobytes = /^VmData:\s+(\d+) kB$/m.exec(status ?? '')?.[1]
+  return kilobytes === undefined ? undefined : Math.ceil(Number(kilobytes) / 1024)
+}
+
+async function outputOf(file: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    await promisify(execFile)('setpriv', [...command.slice(1), 'true'])
-    return command
+    return (await promisify(execFile)(file, args)).stdout
   } catch {
-    return [] // only Linux has it; elsewhere the limit of processor time ends the child
+    return undefined // it is not there, or not able: both mean to do without
   }
 }

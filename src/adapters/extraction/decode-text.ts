@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { isUtf8, type TextEncoding } from './text-encoding.ts'
 
 /**
@@ -15,10 +16,6 @@ export async function* decodeText(chunks: AsyncIterable<Uint8Array>, encoding: T
     yield unixLines(carry === '' ? text : text.slice(0, -1))
   }
   yield unixLines(carry + (decoder?.decode() ?? ''))
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 128)
 }
 
 function unixLines(text: string): string {

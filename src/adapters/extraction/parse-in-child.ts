@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable, Writable } from 'node:stream'
 import type { Log } from '../../lib/log.ts'
 import { ExtractionFailure, type Section } from '../../ports/extractor.ts'
 import type { Command } from './child-command.ts'
@@ -71,21 +70,27 @@ function unstarted(): never {
 
 /** Passes the document on. Rejects with its own fault, or when it is too large; that the child left early is no fault. */
 async function feed(document: AsyncIterable<Uint8Array>, stdin: Writable, maxBytes: number): Promise<void> {
-  let fault: unknown
-  async function* bounded() {
-    let bytes = 0
-    try {
-      for await (const chunk of document) {
-        bytes += chunk.byteLength
-        if (bytes > maxBytes) throw tooMuch(`is larger than ${count(Math.floor(maxBytes / 1024 ** 2))} MB`)
-        yield chunk
-      }
-    } catch (error) {
-      fault = error
-    }
+  let bytes = 0
+  stdin.on('error', () => {}) // it left early; what it said tells why
+  for await (const chunk of document) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw tooMuch(`is larger than ${count(Math.floor(maxBytes / 1024 ** 2))} MB`)
+    if (stdin.destroyed) return
+    if (!stdin.write(chunk)) await ready(stdin)
   }
-  await pipeline(Readable.from(bounded(), { objectMode: false }), stdin).catch(() => {}) // see `fault`
-  if (fault) throw fault
+  stdin.end()
+}
+
+/** Resolves when there is room again, or when nobody reads any more. */
+function ready(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stdin.closed) return resolve()
+    function done(): void {
+      stdin.off('drain', done).off('close', done)
+      resolve()
+    }
+    stdin.on('drain', done).on('close', done)
+  })
 }
 
 /** The last that was said, to look at when all is over. */

@@ -83,7 +83,7 @@ export function createProse(sink: SectionSink, page: number | null = null): Pros
   return {
     heading,
     paragraph: (text) => block(text.trim()),
-    item: (depth, text) => block(`${'  '.repeat(Math.min(depth, 10))}- ${text.trim()}`),
+    item: (depth, text) => block(text.trim() === '' ? '' : `${'  '.repeat(Math.min(depth, 10))}- ${text.trim()}`),
     code: (text) => block(tables.isGathering() ? text.trim() : fenced(text)),
     ...tables.edges,
     leave,

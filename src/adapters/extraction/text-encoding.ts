@@ -9,7 +9,7 @@ export function textEncoding(head: Uint8Array): TextEncoding | undefined {
   if (startsWith(head, [0xff, 0xfe])) return 'utf-16le'
   if (startsWith(head, [0xfe, 0xff])) return 'utf-16be'
   if (head.includes(0)) return zerosOfUtf16(head)
-  if (controls(head) > head.length / 100) return undefined
+  if (controls(head) > 2 + head.length / 100) return undefined
   return isUtf8(head) ? 'utf-8' : 'windows-1252'
 }
 

@@ -92,9 +92,8 @@ async function findIn(
   }
   await together(slicesOf(wave, chunksWithWords), async ({ numbers, residents }) => {
     const found = await runner.find({ kind: 'find', slice: sliceOf(residents, () => false), terms }, signal)
-    for (let index = 0; index < numbers.length; index++) {
-      const own = found.places.subarray(index * terms.length, (index + 1) * terms.length)
-      statistics.places.set(own, (numbers[index] ?? 0) * terms.length)
+    for (const [first, start, end] of runsOf(numbers)) {
+      statistics.places.set(found.places.subarray(start * terms.length, end * terms.length), first * terms.length)
     }
     for (const [term, count] of found.counts.entries()) {
       statistics.counts[term] = (statistics.counts[term] ?? 0) + count
@@ -173,11 +172,19 @@ function sliceOf(residents: readonly Resident[], compares: (index: number, resid
 function placesOf({ places, counts }: Statistics, numbers: readonly number[]): Uint32Array {
   const terms = counts.length
   const copy = new Uint32Array(numbers.length * terms)
-  for (let index = 0; index < numbers.length; index++) {
-    const from = (numbers[index] ?? 0) * terms
-    copy.set(places.subarray(from, from + terms), index * terms)
+  for (const [first, start, end] of runsOf(numbers)) {
+    copy.set(places.subarray(first * terms, (first + end - start) * terms), start * terms)
   }
   return copy
+}
+
+/** Where numbers follow each other: the first of them, and from where to where they are. Mostly it is one run. */
+function* runsOf(numbers: readonly number[]): Generator<[first: number, start: number, end: number]> {
+  for (let start = 0, end = 1; start < numbers.length; start = end++) {
+    const first = numbers[start] ?? 0
+    while (end < numbers.length && numbers[end] === first + end - start) end++
+    yield [first, start, end]
+  }
 }
 
 function candidatesOf(found: Candidates, numbers: readonly number[], queries: number): Candidate[] {

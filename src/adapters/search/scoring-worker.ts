@@ -5,4 +5,11 @@ import { createScorer, type SearchJob } from './score-segments.ts'
 const { memory, scratch }: { memory: WebAssembly.Memory; scratch: number } = workerData
 const scorer = createScorer(memory, scratch)
 
-parentPort?.on('message', (job: SearchJob) => parentPort?.postMessage(scorer.run(job)))
+parentPort?.on('message', (job: SearchJob) => {
+  const result = scorer.run(job)
+  const arrays = [result].flat().flatMap((part) => Object.values(part))
+  parentPort?.postMessage(
+    result,
+    arrays.map(({ buffer }) => buffer),
+  )
+})

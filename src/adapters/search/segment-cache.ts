@@ -30,6 +30,15 @@ interface MutableWave extends Wave {
   readonly residents: Resident[]
 }
 
+interface Loading {
+  readonly segments: readonly LiveSegment[]
+  /** Numbers of those still to be loaded. */
+  readonly missing: number[]
+  readonly inHand: Map<string, SegmentBytes>
+  readonly now: number
+  readonly signal: AbortSignal
+}
+
 /** Segments in memory, within a budget. */
 export interface SegmentCache {
   /**
@@ -65,6 +74,7 @@ export function createSegmentCache({
   async function* waves(segments: readonly LiveSegment[], signal: AbortSignal): AsyncGenerator<Wave> {
     const now = ++turn
     const missing: number[] = []
+    const inHand = new Map<string, SegmentBytes>() // loaded, but there was no more room
     let wave = emptyWave()
     for (const [number, { id }] of segments.entries()) {
       const resident = residents.get(id)
@@ -78,7 +88,7 @@ export function createSegmentCache({
         release(wave)
       }
       if (missing.length === 0) return
-      wave = await inTurn(() => load(segments, missing, now, signal))
+      wave = await inTurn(() => load({ segments, missing, inHand, now, signal }))
     }
   }
 
@@ -103,21 +113,21 @@ export function createSegmentCache({
   }
 
   /** Loads as many of the missing as fit, and takes them off the list. */
-  async function load(
-    segments: readonly LiveSegment[],
-    missing: number[],
-    now: number,
-    signal: AbortSignal,
-  ): Promise<MutableWave> {
+  async function load({ segments, missing, inHand, now, signal }: Loading): Promise<MutableWave> {
     const wave = emptyWave()
     let isFull = false
     try {
       while (missing.length > 0 && !isFull) {
         signal.throwIfAborted()
         const batch = missing.splice(0, batchSize(segments, missing))
-        const bytes = await loadAbsent(batch.flatMap((number) => segments[number] ?? []))
+        await loadAbsent(
+          batch.flatMap((number) => segments[number] ?? []),
+          inHand,
+        )
         while (batch.length > 0 && !isFull) {
-          isFull = await take(segments, batch, bytes, wave, now)
+          const number = batch[0] ?? -1
+          isFull = !(await take(segments[number], inHand, (resident) => hold(resident, number, wave, now), wave))
+          if (!isFull) batch.shift()
         }
         missing.unshift(...batch)
       }
@@ -128,46 +138,38 @@ export function createSegmentCache({
     }
   }
 
-  async function loadAbsent(segments: readonly LiveSegment[]): Promise<ReadonlyMap<string, SegmentBytes>> {
-    const ids = segments.map(({ id }) => id).filter((id) => !residents.has(id)) // others may have loaded some meanwhile
-    return ids.length > 0 ? source.load(ids) : new Map()
+  async function loadAbsent(segments: readonly LiveSegment[], inHand: Map<string, SegmentBytes>): Promise<void> {
+    const ids = segments.map(({ id }) => id).filter((id) => !residents.has(id) && !inHand.has(id))
+    if (ids.length === 0) return
+    for (const [id, bytes] of await source.load(ids)) inHand.set(id, bytes)
   }
 
-  /** Moves the first of the batch into the wave; true when it has to wait until this wave gave its memory back. */
+  /**
+   * Has the segment held, unless it is gone; false when there is no room while this wave is held. From being in memory to
+   * being held there is no pause, in which it could be forgotten again.
+   */
   async function take(
-    segments: readonly LiveSegment[],
-    batch: number[],
-    loaded: ReadonlyMap<string, SegmentBytes>,
-    wave: MutableWave,
-    now: number,
+    segment: LiveSegment | undefined,
+    inHand: Map<string, SegmentBytes>,
+    keep: (resident: Resident) => void,
+    wave: Wave,
   ): Promise<boolean> {
-    const number = batch[0] ?? 0
-    const segment = segments[number]
-    const bytes = segment && loaded.get(segment.id)
     const there = segment && residents.get(segment.id)
-    const resident = there ?? (segment && bytes && (await admit(segment, bytes, wave)))
-    if (resident === 'full') return true
-    batch.shift()
-    if (resident) hold(resident, number, wave, now)
-    return false
-  }
-
-  /** Undefined memory for a segment comes when others are done with theirs; `full` when only this wave could give way. */
-  async function admit(segment: LiveSegment, bytes: SegmentBytes, wave: Wave): Promise<Resident | 'full'> {
-    const layout = bytes.vectors && readLayout(bytes.vectors)
-    const vectors = bytes.vectors?.subarray(0, layout?.exact) ?? new Uint8Array()
-    const vectorsFrom = Math.ceil(bytes.postings.byteLength / 16) * 16
+    const bytes = segment && inHand.get(segment.id)
+    if (there) keep(there)
+    if (there || !segment || !bytes) return true
+    const { head, vectors, layout, vectorsFrom } = partsOf(bytes)
     let address = makeRoom(vectorsFrom + vectors.byteLength)
     while (address === undefined) {
-      if (wave.residents.length > 0) return 'full'
-      await released.promise
+      if (wave.residents.length > 0) return false
+      await released.promise // of memory that other searches hold
       address = makeRoom(vectorsFrom + vectors.byteLength)
     }
     const memory = arena.view().bytes
     memory.set(bytes.postings, address)
     memory.set(vectors, address + vectorsFrom)
     const resident: Resident = {
-      ...readHead(bytes.postings),
+      ...head,
       id: segment.id,
       vector_store_id: segment.vector_store_id,
       postings: address,
@@ -178,8 +180,10 @@ export function createSegmentCache({
       details: undefined,
     }
     remember(resident)
+    keep(resident)
     keepDetails(resident, detailsOf(bytes), { evenIfOthersGo: false })
-    return resident
+    inHand.delete(segment.id)
+    return true
   }
 
   function remember(resident: Resident): void {
@@ -284,6 +288,17 @@ export function createSegmentCache({
   }
 
   return { waves, details, forgetOthers }
+}
+
+/** What scoring reads of a segment; the vectors in 8 bits come behind the postings. */
+function partsOf({ postings, vectors }: SegmentBytes) {
+  const layout = vectors && readLayout(vectors)
+  return {
+    head: readHead(postings),
+    layout,
+    vectors: vectors?.subarray(0, layout?.exact) ?? new Uint8Array(),
+    vectorsFrom: Math.ceil(postings.byteLength / 16) * 16,
+  }
 }
 
 function emptyWave(): MutableWave {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
 import { ExtractionFailure } from '../../../ports/extractor.ts'
 import { count, damaged, encrypted, tooMuch } from '../failures.ts'
@@ -24,10 +25,13 @@ export async function openArchive(bytes: Buffer, limits: ArchiveLimits): Promise
     if (!entry) return
     if (entry.isEncrypted()) throw encrypted()
     take(0, entry.uncompressedSize)
-    for await (const chunk of await unpack(zip, entry)) {
+    let checksum = 0
+    for await (const chunk of unpack(zip, entry)) {
       take(chunk.byteLength)
+      checksum = crc32(chunk, checksum)
       yield chunk
     }
+    if (checksum !== entry.crc32) throw notWhole('wrong checksum')
   }
 
   /** What the directory announces is refused before it is unpacked; what it does not announce, as it comes. */
@@ -69,5 +73,9 @@ function nameOf(entry: Entry): string {
 /** The library's complaints are about the document; everything else is passed on. */
 function asDamaged(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ExtractionFailure || isOutOfMemory(error)) return error
-  return damaged('a whole archive, as this kind of document has to be', error.message)
+  return notWhole(error.message)
+}
+
+function notWhole(detail: string) {
+  return damaged('a whole archive, as this kind of document has to be', detail)
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { isUtf8, textEncoding } from '../text-encoding.ts'
 
 /** So much is looked at for the encoding; the standard asks for it within the first kilobyte. */
@@ -20,10 +21,6 @@ function htmlEncoding(head: Uint8Array): string {
   const declared = /<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)/i.exec(start)?.[1]
   if (declared === undefined || (byBytes === 'utf-8' && !isAscii(head) && isUtf8(head))) return byBytes
   return isKnown(declared) && !/^utf-?16/i.test(declared) ? declared : byBytes
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 128)
 }
 
 function isKnown(label: string): boolean {

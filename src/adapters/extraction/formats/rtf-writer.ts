@@ -8,12 +8,15 @@ export function createRtfWriter(prose: Prose) {
   let level: number | undefined
   let style = 0 // that is being defined
   const headingStyles = new Map<number, number>()
+  let depth = 0 // in a list
+  let isItem = false
   let inTable = false
   let [isTable, isRow] = [false, false] // open in the prose
 
   function control(word: string, value: number | undefined): void {
     if (word === 'ansicpg') codePage = decoderName(value)
-    else if (word === 'pard') [level, inTable] = [undefined, false]
+    else if (word === 'pard') [level, depth, inTable] = [undefined, 0, false]
+    else if (word === 'ilvl') depth = value ?? 0
     else if (word === 'intbl') inTable = true
     else if (word === 's') level = headingStyles.get(value ?? 0)
     else if (word === 'outlinelevel') level = headingLevel(value)
@@ -45,8 +48,10 @@ export function createRtfWriter(prose: Prose) {
     else {
       if (isTable) prose.closeTable()
       isTable = false
-      if (level === undefined) prose.paragraph(text)
-      else prose.heading(level, text)
+      if (level !== undefined) prose.heading(level, text)
+      else if (isItem) prose.item(depth, text)
+      else prose.paragraph(text)
+      isItem = false
       text = ''
     }
   }
@@ -71,7 +76,17 @@ export function createRtfWriter(prose: Prose) {
     inTable = false
     endParagraph()
   }
-  return { control, define, text: add, byte: (byte: number) => void bytes.push(byte), end }
+  return {
+    control,
+    define,
+    text: add,
+    byte: (byte: number) => void bytes.push(byte),
+    /** The paragraph is one of a list. */
+    item() {
+      isItem = true
+    },
+    end,
+  }
 }
 
 /** Nine stands for body text. */

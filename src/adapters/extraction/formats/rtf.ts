@@ -73,6 +73,12 @@ export async function parseRtf({ bytes, limits, sink }: FormatRequest): Promise<
     skip = 0
   }
 
+  /** The bullet or number itself is for readers that know no lists. */
+  function openBullet(group: Group): void {
+    group.hidden = true
+    writer.item()
+  }
+
   function openNote(group: Group): void {
     group.hidden = false
     group.isNote = true
@@ -81,6 +87,7 @@ export async function parseRtf({ bytes, limits, sink }: FormatRequest): Promise<
 
   function control(group: Group, word: string, value: number | undefined): void {
     if (word === 'footnote') openNote(group)
+    else if (word === 'listtext' || word === 'pntext') openBullet(group)
     else if (destinations.has(word)) group.hidden = true
     else if (word === 'uc') group.fallback = value ?? 1
     else if (group.hidden) writer.define(word, value)

@@ -1,0 +1,38 @@
+/** How well a set of questions was answered; each is asked for one known passage. */
+export interface Figures {
+  /** Share of questions whose passage is among the first five results. */
+  readonly recallAt5: number
+  /** Mean of one over the rank of the first result that has it. */
+  readonly reciprocalRank: number
+  /** Mean gain at ten: with one passage to be found, 1 / log2(1 + rank). Later results with the same passage add nothing. */
+  readonly gainAt10: number
+}
+
+/** From the rank, counted from 1, of the first result that answers each question; null where none of ten does. */
+export function figuresOf(ranks: readonly (number | null)[]): Figures {
+  const mean = (value: (rank: number) => number) =>
+    ranks.reduce<number>((sum, rank) => sum + (rank === null ? 0 : value(rank)), 0) / ranks.length
+  return {
+    recallAt5: mean((rank) => (rank <= 5 ? 1 : 0)),
+    reciprocalRank: mean((rank) => 1 / rank),
+    gainAt10: mean((rank) => 1 / Math.log2(1 + rank)),
+  }
+}
+
+/** The place, counted from 1, of the first text that holds the passage. */
+export function rankOf(passage: string, texts: readonly string[]): number | null {
+  const index = texts.findIndex((text) => holds(text, passage))
+  return index === -1 ? null : index + 1
+}
+
+/** Whether a text has the passage, whatever a converter did to spaces, quotes, hyphens and ligatures. */
+export function holds(text: string, passage: string): boolean {
+  return bare(text).includes(bare(passage))
+}
+
+function bare(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+}

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import OpenAI from 'openai'
+
+/** How the two halves of a search are weighed; undefined for the default. */
+export interface Weights {
+  readonly embedding_weight: number
+  readonly text_weight: number
+}
+
+/** A vector store that was filled with files, as its clients see it. */
+export interface FilledStore {
+  /** Files that could not be made searchable, with the reason. */
+  readonly failures: readonly string[]
+  /** The texts of the ten best passages, best first. */
+  search(query: string, weights: Weights | undefined): Promise<string[]>
+  /** The text of a file, by its name, as it was understood. */
+  content(filename: string): Promise<string>
+}
+
+/** `chunkTokens` is the most a passage has, half of it shared with the next; without it, the server's default. */
+export async function fillStore(
+  origin: string,
+  paths: readonly string[],
+  chunkTokens: number | undefined,
+): Promise<FilledStore> {
+  const client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'bench', maxRetries: 0, timeout: 600_000 })
+  const { id } = await client.vectorStores.create({ name: 'corpus' })
+  const names = new Map<string, string>()
+  for (const path of paths) {
+    const file = await client.files.create({ file: createReadStream(path), purpose: 'assistants' })
+    names.set(file.id, file.filename)
+  }
+  const file_ids = [...names.keys()]
+  const files = chunkTokens ? { file_ids, chunking_strategy: staticChunks(chunkTokens) } : { file_ids }
+  const batch = await client.vectorStores.fileBatches.createAndPoll(id, files, { pollIntervalMs: 200 })
+  const failed = await client.vectorStores.fileBatches.listFiles(batch.id, { vector_store_id: id, filter: 'failed' })
+  const failures = failed.data.map((file) => `${names.get(file.id)}: ${file.last_error?.message}`)
+
+  async function search(query: string, weights: Weights | undefined): Promise<string[]> {
+    const ranking_options = weights && { hybrid_search: weights }
+    const page = await client.vectorStores.search(id, {
+      query,
+      max_num_results: 10,
+      ...(weights && { ranking_options }),
+    })
+    return page.data.map(({ content }) => content.map(({ text }) => text).join('\n'))
+  }
+
+  async function content(filename: string): Promise<string> {
+    const [file_id] = [...names].find(([, name]) => name === filename) ?? []
+    if (file_id === undefined) return ''
+    const parts: string[] = []
+    for await (const { text } of client.vectorStores.files.content(file_id, { vector_store_id: id }))
+      parts.push(text ?? '')
+    return parts.join('\n')
+  }
+  return { failures, search, content }
+}
+
+function staticChunks(tokens: number) {
+  const sizes = { max_chunk_size_tokens: tokens, chunk_overlap_tokens: Math.floor(tokens / 2) }
+  return { type: 'static' as const, static: sizes }
+}

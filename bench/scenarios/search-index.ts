@@ -1,0 +1,50 @@
+import type { SearchRequest, Segment } from '../../src/ports/search.ts'
+import { randomNumbers, requestFor, unit } from '../../test/support/segments.ts'
+
+export const dimensions = 768
+const chunksPerFile = 100
+const wordsPerChunk = 300
+const vocabulary = 30_000
+const topics = 200
+
+/** Made-up passages that are shaped like real ones: words as frequent as Zipf has it, vectors around some topics. */
+export interface Material {
+  file(): Segment
+  /** A question of five words, none of them among the most frequent, about one of the topics. */
+  question(withVector: boolean): SearchRequest
+}
+
+export function createMaterial(seed: number): Material {
+  const random = randomNumbers(seed)
+  const centres = Array.from({ length: topics }, () => randomVector(random))
+
+  function word(from: number): string {
+    return `w${Math.floor(from * (vocabulary / from) ** random()).toString(36)}`
+  }
+
+  function nearTopic(): Float32Array {
+    const centre = centres[Math.floor(random() * topics)] ?? new Float32Array(dimensions)
+    const noise = randomVector(random)
+    return unit(Array.from(centre, (value, place) => value + (noise[place] ?? 0)))
+  }
+
+  function chunk() {
+    const text = Array.from({ length: wordsPerChunk }, () => word(1)).join(' ')
+    return { chunk: { text, page: null, headings: [] }, vector: nearTopic() }
+  }
+  return {
+    file() {
+      const made = Array.from({ length: chunksPerFile }, chunk)
+      return { chunks: made.map((each) => each.chunk), vectors: made.map(({ vector }) => vector), space: 'space' }
+    },
+    question(withVector) {
+      const text = Array.from({ length: 5 }, () => word(20)).join(' ')
+      const vector = withVector ? nearTopic() : null
+      return requestFor(text, { queries: [{ text, vector }], space: withVector ? 'space' : null, limit: 20 })
+    },
+  }
+}
+
+function randomVector(random: () => number): Float32Array {
+  return unit(Array.from({ length: dimensions }, () => random() + random() + random() - 1.5))
+}
