@@ -37,12 +37,8 @@ export async function fillStore(
   const failures = failed.data.map((file) => `${names.get(file.id)}: ${file.last_error?.message}`)
 
   async function search(query: string, weights: Weights | undefined): Promise<string[]> {
-    const ranking_options = weights && { hybrid_search: weights }
-    const page = await client.vectorStores.search(id, {
-      query,
-      max_num_results: 10,
-      ...(weights && { ranking_options }),
-    })
+    const options = weights && { ranking_options: { hybrid_search: weights } }
+    const page = await client.vectorStores.search(id, { query, max_num_results: 10, ...options })
     return page.data.map(({ content }) => content.map(({ text }) => text).join('\n'))
   }
 

@@ -60,11 +60,11 @@ export function tooLarge(maxBytes: number): ApiError {
   })
 }
 
-/** 400: the client went away, or its connection broke, before its whole body was here. Nobody reads this reply. */
+/** 400: the client went away, or its connection broke, before it had its reply. Nobody reads this one. */
 export function brokenOff(cause: unknown): ApiError {
   const error = new ApiError({
     status: 400,
-    message: 'The connection ended before the whole request body was received.',
+    message: 'The connection ended before the request was answered.',
   })
   error.cause = cause
   return error

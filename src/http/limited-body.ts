@@ -8,12 +8,26 @@ export async function* limitedBody(request: Request, maxBytes: number): AsyncGen
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
   const reader = request.body?.getReader()
   let bytes = 0
-  for (;;) {
+  try {
+    for (;;) {
+      const next = await reader?.read().catch(becauseBrokenOff)
+      if (next?.value === undefined) return
+      bytes += next.value.byteLength
+      if (bytes > maxBytes) throw tooLarge(maxBytes)
+      yield next.value
+    }
+  } finally {
+    reader?.releaseLock()
+  }
+}
+
+/** Reads and drops what is left of a body that nobody else reads any more, up to about `maxBytes`. */
+export async function dropBody(request: Request, maxBytes: number): Promise<void> {
+  const reader = request.body?.getReader()
+  for (let left = maxBytes; left > 0; ) {
     const next = await reader?.read().catch(becauseBrokenOff)
     if (next?.value === undefined) return
-    bytes += next.value.byteLength
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    yield next.value
+    left -= next.value.byteLength
   }
 }
 

@@ -111,7 +111,13 @@ describe('readForm', () => {
   const post = (body: string | ReadableStream<Uint8Array>, headers: Record<string, string> = type) =>
     new Request('http://x/', { method: 'POST', body, headers, ...{ duplex: 'half' } })
 
-  test('reads the rest before it fails, so that the client hears of it', async () => {
+  const refuse = () => Promise.reject(new Error('refused'))
+
+  test.each([
+    ['fails', 1e6, {}, refuse, 'refused'],
+    ['finds too much', 60_000, {}, read, 'too large'],
+    ['finds that it would be too much', 60_000, { 'content-length': '100152' }, read, 'too large'],
+  ])('reads the rest before it %s, so that the client hears of it', async (_, maxBytes, declared, work, message) => {
     let taken = 0
     const bytes = Buffer.from(form(['Content-Disposition: form-data; name=a', 'x'.repeat(100_000)]))
     const source = inChunks(bytes, [1000])
@@ -123,8 +129,20 @@ describe('readForm', () => {
         controller.enqueue(next.value)
       },
     })
-    await expect(readForm(post(body), 1e6, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused')
+    await expect(readForm(post(body, { ...type, ...declared }), maxBytes, work)).rejects.toThrow(message)
     expect(taken).toBe(bytes.length)
+  })
+
+  test('drops no endless body to its end', async () => {
+    let taken = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        taken += 1000
+        controller.enqueue(Buffer.alloc(1000, 'x'))
+      },
+    })
+    await expect(readForm(post(body), 10_000, read)).rejects.toMatchObject({ status: 413 })
+    expect(taken).toBeLessThan(40_000)
   })
 
   test('takes no more than it was told to', async () => {

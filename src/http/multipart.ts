@@ -2,7 +2,7 @@ import { badRequest } from '../api/error.ts'
 import { createReader } from './byte-reader.ts'
 import { readDisposition } from './content-disposition.ts'
 import { unsupportedContentType } from './errors.ts'
-import { limitedBody } from './limited-body.ts'
+import { dropBody, limitedBody } from './limited-body.ts'
 
 /** One part of a form. Read its `data` before asking for the next part; what is left unread is skipped. */
 export interface Part {
@@ -16,19 +16,20 @@ const maxHeaderBytes = 16 * 1024
 
 /**
  * Hands the parts of a `multipart/form-data` request to `work`, one after the other as they arrive, and answers what
- * it does. When it fails, the rest of the body is read and dropped first: clients listen only once they have sent
- * everything. Throws `ApiError` 400 for a broken form, 413 beyond `maxBytes`, 415 for another content type.
+ * it does. When it fails, the rest of the body is read and dropped first, within reason: many clients listen only once
+ * they have sent everything. Throws `ApiError` 400 for a broken form, 413 beyond `maxBytes`, 415 for another content type.
  */
 export async function readForm<Result>(
   request: Request,
   maxBytes: number,
   work: (parts: AsyncGenerator<Part>) => Promise<Result>,
 ): Promise<Result> {
-  const parts = partsOf(limitedBody(request, maxBytes), boundaryOf(request))
+  const body = limitedBody(request, maxBytes)
   try {
-    return await work(parts)
+    return await work(partsOf(body, boundaryOf(request)))
   } catch (error) {
-    for await (const _ of parts);
+    await body.return(undefined)
+    await dropBody(request, 2 * maxBytes)
     throw error
   }
 }

@@ -9,7 +9,10 @@ export interface Blobs {
     data: AsyncIterable<Uint8Array>,
     options: { maxBytes: number },
   ): Promise<{ bytes: number; md5: string }>
-  /** The bytes from start to end, as they are read. Rejects with `BlobMissing`. */
+  /**
+   * The bytes from start to end, as they are read; nothing is held open for a stream that nobody reads. Rejects with
+   * `BlobMissing`, as does the stream when the blob goes before it is read.
+   */
   read(id: string): Promise<ReadableStream<Uint8Array>>
   /** Removes it; quietly when it is not there. */
   remove(id: string): Promise<void>

@@ -6,6 +6,8 @@ export interface NewBlob {
   readonly id: string
   readonly data: AsyncIterable<Uint8Array>
   readonly maxBytes: number
+  /** What the request calls the bytes. */
+  readonly param?: 'file' | 'data'
 }
 
 /**
@@ -14,11 +16,11 @@ export interface NewBlob {
  */
 export async function recordBlob<Result>(
   blobs: Blobs,
-  { id, data, maxBytes }: NewBlob,
+  { id, data, maxBytes, param = 'file' }: NewBlob,
   record: (written: { bytes: number; md5: string }) => Promise<Result>,
 ): Promise<Result> {
   const written = await blobs.write(id, data, { maxBytes }).catch((error: unknown) => {
-    throw error instanceof BlobTooLarge ? tooLarge(maxBytes) : error
+    throw error instanceof BlobTooLarge ? tooLarge(maxBytes, param) : error
   })
   try {
     return await record(written)
@@ -28,7 +30,7 @@ export async function recordBlob<Result>(
   }
 }
 
-function tooLarge(maxBytes: number) {
+function tooLarge(maxBytes: number, param: string) {
   const megabytes = Math.floor(maxBytes / 1024 ** 2)
-  return new ApiError({ status: 413, message: `The file is too large: ${megabytes} MB is the most.`, param: 'file' })
+  return new ApiError({ status: 413, message: `The ${param} is too large: ${megabytes} MB is the most.`, param })
 }

@@ -173,7 +173,8 @@ test('a part has 64 MB at the most', async () => {
   }
   await expect(opened.uploads.addPart(project, id, tooMuch())).rejects.toMatchObject({
     status: 413,
-    message: expect.stringContaining('64 MB'),
+    message: 'The data is too large: 64 MB is the most.',
+    param: 'data',
   })
   expect(await blobs()).toEqual([])
 })

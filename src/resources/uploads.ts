@@ -45,7 +45,7 @@ export function createUploads({
   ): Promise<JsonText<UploadPart>> {
     await requirePending(store.read(project), upload_id, { now: now(), wanted: 'add parts to' })
     const id = newId('part')
-    return recordBlob(blobs, { id, data, maxBytes: maxPartBytes }, async ({ bytes }) => {
+    return recordBlob(blobs, { id, data, maxBytes: maxPartBytes, param: 'data' }, async ({ bytes }) => {
       const body = toText<UploadPart>({ id, object: 'upload.part', created_at: now(), upload_id })
       await store.transaction(project, async (tx) => {
         await requirePending(tx, upload_id, { now: now(), wanted: 'add parts to' })

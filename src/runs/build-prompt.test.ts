@@ -10,8 +10,9 @@ import { estimateTokens } from './estimate-tokens.ts'
 const words = 'w '.repeat(200) // 400 characters: about 100 tokens
 
 /** A thread of so many messages, each of about 100 tokens and named by its number. */
-function threadOf(count: number) {
-  const bodies = Array.from({ length: count }, (_, index) => toText(message(`${index} ${words}`)))
+function threadOf(count: number, last: readonly Message[] = []) {
+  const numbered = Array.from({ length: count }, (_, index) => message(`${index} ${words}`))
+  const bodies = [...numbered, ...last].map((each) => toText(each))
   const reads: number[] = []
   const messages = {
     newest: async (_thread: string, { limit }: { limit: number }) => {
@@ -27,8 +28,8 @@ function threadOf(count: number) {
   return { read: { messages } as unknown as Pick<Reader, 'messages'>, reads }
 }
 
-function message(text: string): Message {
-  return { role: 'user', content: [{ type: 'text', text: { value: text, annotations: [] } }] } as unknown as Message
+function message(text: string, role = 'user'): Message {
+  return { role, content: [{ type: 'text', text: { value: text, annotations: [] } }] } as unknown as Message
 }
 
 function runWith(change: Partial<Run>): Run {
@@ -36,8 +37,11 @@ function runWith(change: Partial<Run>): Run {
   return { id: 'run_1', thread_id: 'thread_1', instructions: '', truncation_strategy, ...change } as Run
 }
 
-async function numbers(count: number, { budget = 1_000_000, run = {} }: { budget?: number; run?: Partial<Run> } = {}) {
-  const { read, reads } = threadOf(count)
+async function numbers(
+  count: number,
+  { budget = 1_000_000, run = {}, last = [] }: { budget?: number; run?: Partial<Run>; last?: readonly Message[] } = {},
+) {
+  const { read, reads } = threadOf(count, last)
   const imageOf = async () => undefined
   const prompt = await buildPrompt({ run: runWith(run), steps: [], tools: [], read, imageOf, budget })
   return { ...prompt, sent: prompt.messages.map(numberOf), reads }
@@ -82,6 +86,14 @@ describe('buildPrompt', () => {
     const truncation_strategy = { type: 'last_messages' as const, last_messages: 3 }
     expect((await numbers(300, { run: { truncation_strategy } })).sent).toEqual(['297', '298', '299'])
     expect((await numbers(300, { run: { truncation_strategy }, budget: 250 })).sent).toEqual(['298', '299'])
+  })
+
+  it('leaves out replies that were cut before their first word', async () => {
+    const cut = { ...message('', 'assistant'), content: [] }
+    expect((await numbers(1, { last: [cut, message('2 more')] })).sent).toEqual(['0', '2'])
+    expect((await numbers(0, { last: [message('', 'assistant'), message('Hi', 'assistant')] })).sent).toEqual([
+      'assistant',
+    ])
   })
 
   it('can run a thread without messages', async () => {

@@ -76,6 +76,7 @@ async function newestThatFit(
   let left = room
   for (const message of newestFirst) {
     const next = await threadMessage(message, imageOf)
+    if (next.role === 'assistant' && next.text === '') continue // cut before its first word; some upstreams refuse it
     const cost = estimateTokens([next])
     if (cost > left && messages.length > 0) return { messages: messages.reverse(), truncated: true, left }
     messages.push(next)

@@ -27,9 +27,6 @@ export interface Interruption extends Disposable {
   expireAt(time: number): void
 }
 
-/** Setting a timer takes 31 bits of milliseconds, and more than that would fire at once. */
-const longestTimer = 2 ** 31 - 1
-
 export function watchInterruptions({ run_id, events, job }: Sources): Interruption {
   const controller = new AbortController()
   const stop = (reason: RunInterrupted['reason']) => controller.abort(new RunInterrupted(reason))
@@ -41,8 +38,7 @@ export function watchInterruptions({ run_id, events, job }: Sources): Interrupti
   return {
     signal: controller.signal,
     expireAt(time) {
-      const ms = Math.max(time * 1000 - Date.now(), 0)
-      if (ms <= longestTimer) deadline = setTimeout(stop, ms, 'expired').unref() // a later one is the sweeper's
+      deadline = setTimeout(stop, Math.max(time * 1000 - Date.now(), 0), 'expired').unref()
     },
     [Symbol.dispose]() {
       clearTimeout(deadline)

@@ -3,14 +3,14 @@ import { type JsonText, toText } from '../api/json.ts'
 import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { Now } from '../lib/clock.ts'
-import type { RunEvents } from '../ports/events.ts'
+import type { RunEvents, RunLog } from '../ports/events.ts'
 import type { RunRow, Store, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
 import { endRun } from './end-run.ts'
 import { isActive } from './run-status.ts'
 import { streamBroke } from './stream-broke.ts'
 
-/** A run at work ends itself when its time is over. One that has not done so after so many seconds is stuck. */
+/** A run at work ends itself when it is told that its time is over; so many seconds later it is stuck. */
 const patienceSeconds = 5
 
 interface StopParts {
@@ -24,6 +24,9 @@ interface StopParts {
  * that it knows; a run that nobody executes is ended here, and its job with it.
  */
 export function createRunStops({ store, events, now }: StopParts) {
+  /** When a run at work was first told that its time is over, by the log of its present leg. */
+  const expiredAt = new WeakMap<RunLog, number>()
+
   /** `POST …/cancel`. Queued and waiting runs are `cancelled` at once, a run at work is `cancelling` first. */
   async function cancel(project: string, thread_id: string, run_id: string): Promise<JsonText<Run>> {
     const stopped = await store.transaction(project, async (tx) => {
@@ -36,25 +39,34 @@ export function createRunStops({ store, events, now }: StopParts) {
       return { run: await changeRun(tx, run_id, { status: 'cancelling' }), told: [] }
     })
     tell(run_id, stopped.told)
-    if (stopped.run) events.interrupt(run_id, 'cancelled')
+    if (stopped.run && !events.interrupt(run_id, 'cancelled')) await end(project, run_id, 'cancelled')
     return stopped.run ? toText(stopped.run) : bodyOf(project, run_id)
   }
 
   /** For the sweeper: ends a run whose time is over, wherever it stands. Nothing happens when it is over already. */
   async function expire(project: string, run_id: string): Promise<void> {
-    const atWork = events.interrupt(run_id, 'expired')
-    const told = await store.transaction(project, async (tx) => {
-      const row = await tx.runs.get(run_id)
-      if (!row || !isActive(row.status) || (atWork && !isStuck(row))) return []
-      const ended = await endHere(tx, row, 'expired')
+    if (events.interrupt(run_id, 'expired')) {
+      if (!isStuck(events.current(run_id))) return
       // What a stuck executor has said is with it alone, so its stream cannot be brought to a proper end.
-      return atWork ? streamBroke('The run has expired, and whoever executed it does not answer.') : ended
-    })
-    tell(run_id, told)
+      tell(run_id, streamBroke('The run has expired, and whoever executes it does not answer.'))
+    }
+    await end(project, run_id, 'expired')
   }
 
-  function isStuck({ expires_at }: RunRow): boolean {
-    return expires_at !== null && now() - expires_at >= patienceSeconds
+  function isStuck(log: RunLog | undefined): boolean {
+    if (!log) return false
+    const since = expiredAt.get(log) ?? now()
+    expiredAt.set(log, since)
+    return now() - since >= patienceSeconds
+  }
+
+  /** Ends a run that nobody executes, unless it is over already. */
+  async function end(project: string, run_id: string, status: 'cancelled' | 'expired'): Promise<void> {
+    const told = await store.transaction(project, async (tx) => {
+      const row = await tx.runs.get(run_id)
+      return row && isActive(row.status) ? endHere(tx, row, status) : []
+    })
+    tell(run_id, told)
   }
 
   /** For a deleted thread: whoever executes or follows this run hears that it is gone. */

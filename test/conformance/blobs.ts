@@ -65,6 +65,14 @@ export function describeBlobs(name: string, open: () => Promise<{ blobs: Blobs }
       await opened.blobs.remove('file-aaaa')
     })
 
+    test('holds nothing open for who does not read', async () => {
+      await using opened = await open()
+      await opened.blobs.write('file-aaaa', inChunks(Buffer.from('bytes'), 5), { maxBytes })
+      const unread = await opened.blobs.read('file-aaaa')
+      await opened.blobs.remove('file-aaaa')
+      await expect(unread.getReader().read()).rejects.toThrow(BlobMissing)
+    })
+
     test('a reader may leave early', async () => {
       await using opened = await open()
       const bytes = randomBytes(500_000)

@@ -76,19 +76,23 @@ describe('a model that misbehaves', () => {
   })
 
   it('does not stop when it is told to: the run ends all the same, and its thread is free', async () => {
+    const reached = Promise.withResolvers<void>()
     const stuck = Promise.withResolvers<never>()
     const model: ModelProvider = Object.assign(new FakeModel(), {
       async *stream(): AsyncGenerator<ModelPart> {
         yield { type: 'text-delta', text: 'Hello' }
+        reached.resolve()
         await stuck.promise
       },
     })
     await using application = await openApplication(model)
     const { id, thread, told } = await startRun(application)
-    await until(async () => (await application.stored.read(project).steps.ofRun(id)).length > 0)
+    await reached.promise
     await application.expire(id)
     expect((await runOf(application, id)).status).toBe('in_progress')
-    await application.expire(id, 610)
+    await application.expire(id, 4)
+    expect((await runOf(application, id)).status).toBe('in_progress')
+    await application.expire(id, 6)
     expect((await told).slice(-2).map(({ event }) => event)).toEqual(['error', 'done'])
     expect(await runOf(application, id)).toMatchObject({ status: 'expired', expires_at: null })
     await application.services().messages.create(project, thread.id, { role: 'user', content: 'Free again' })
@@ -128,6 +132,20 @@ describe('a store that fails once', () => {
     await until(() => application.running() === 0)
     expect(await application.stored.queue.depth()).toEqual({ waiting: 0, leased: 0 })
   })
+})
+
+it('a run that nobody executes at the moment is cancelled at once', async () => {
+  const model = new FakeModel(() => 'Hello')
+  await using application = await openApplication(model, { aroundStore: failing(5) })
+  const { id, thread, told } = await startRun(application)
+  expect((await told).at(-2)?.event).toBe('error')
+  await until(() => application.running() === 0)
+  expect((await runOf(application, id)).status).toBe('in_progress')
+  await application.services().runs.cancel(project, thread.id, id)
+  expect((await runOf(application, id)).status).toBe('cancelled')
+  const [step] = await application.stored.read(project).steps.ofRun(id)
+  expect(step?.status).toBe('cancelled')
+  expect(await application.stored.queue.depth()).toEqual({ waiting: 0, leased: 0 })
 })
 
 describe('a file that cannot be read', () => {

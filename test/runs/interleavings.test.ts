@@ -21,9 +21,8 @@ import { checkStream } from '../support/stream-grammar.ts'
 
 /** What the model says to the user; calls are answered, and then it says its last words. */
 const stories: Record<string, FakeTurn> = {
-  'a text': 'Hello my friend',
-  'two calls': [{ call: 'ask', arguments: { n: 1 } }, { call: 'ask' }],
-  'a text and a call': ['Let me see', { call: 'ask' }],
+  'a text': 'Hello there',
+  'a text and two calls': ['Wait', { call: 'ask', arguments: '{}' }, { call: 'ask', arguments: '' }],
 }
 
 interface Target {
@@ -39,6 +38,8 @@ interface Disturbance {
   readonly ends: readonly Run['status'][]
   /** What was promised beyond that; `answer` is what `act` resolved to. */
   check?(story: Told, answer: unknown): void
+  /** The story does not wait until it is over. */
+  readonly atOnce?: true
   /** Its streams may break off, with an error. */
   readonly breaks?: true
 }
@@ -65,6 +66,7 @@ const disturbances: Record<string, Disturbance> = {
   },
   'cancel, twice at once': {
     act: (target) => Promise.allSettled([cancel(target), cancel(target)]),
+    atOnce: true,
     ends: ['cancelled', 'completed'],
     check({ run }, answer) {
       const answers = answer as PromiseSettledResult<unknown>[]
@@ -76,10 +78,12 @@ const disturbances: Record<string, Disturbance> = {
   expiry: { act: ({ application, run_id }) => application.expire(run_id), ends: ['expired', 'completed'] },
   'cancel and expiry at once': {
     act: (target) => Promise.allSettled([cancel(target), target.application.expire(target.run_id)]),
+    atOnce: true,
     ends: ['cancelled', 'expired', 'completed'],
   },
   'expiry and cancel at once': {
     act: (target) => Promise.allSettled([target.application.expire(target.run_id), cancel(target)]),
+    atOnce: true,
     ends: ['cancelled', 'expired', 'completed'],
   },
   'new metadata of the run': {
@@ -109,6 +113,7 @@ const disturbances: Record<string, Disturbance> = {
       application.startAgain()
     },
     ends: ['completed'],
+    atOnce: true,
     breaks: true,
   },
 }
@@ -123,15 +128,15 @@ async function forEachMessage({ application, thread_id, run_id }: Target, action
   return written
 }
 
-describe.each(Object.keys(stories))('a run with %s', (name) => {
+describe.each(Object.keys(stories))('a run with %s', { timeout: 60_000 }, (name) => {
   const said = stories[name] ?? []
-  const model = () => new FakeModel(({ messages }) => (messages.at(-1)?.role === 'tool' ? 'So it is done' : said))
+  const model = () => new FakeModel(({ messages }) => (messages.at(-1)?.role === 'tool' ? 'Done' : said))
 
   it.each(Object.keys(disturbances))('comes to a sound end whenever there is %s', async (kind) => {
     const disturbance = disturbances[kind] ?? expect.fail()
     const points = createPoints()
     await using application = await openApplication(points.aroundModel(model()), { aroundStore: points.aroundStore })
-    for (const meanwhile of disturbance.breaks ? [false] : [true, false]) {
+    for (const meanwhile of disturbance.atOnce ? [false] : [true, false]) {
       for (let at = 0; await isSound({ application, points, disturbance, at, meanwhile }); at++);
     }
     expect(await application.stored.queue.depth()).toEqual({ waiting: 0, leased: 0 })

@@ -50,13 +50,14 @@ export async function openApplication(
   const blobs = aroundBlobs(await openDiskBlobs(join(folder.path, 'blobs')))
   const store = aroundStore(stored)
   const settings = { runExpiresAfter, maxRuns, indexingConcurrency: 1, downloadAnyFile: false }
+  let ahead = 0
   let current = begin()
 
   function begin() {
     const events = createInProcessEvents()
     const application = createApplication({ ...noSearch, index, store, blobs, provider, events, log, settings })
     application.start()
-    return { events, application }
+    return { events, application, stops: createRunStops({ store, events, now: () => now() + ahead }) }
   }
 
   async function stop(): Promise<void> {
@@ -70,8 +71,10 @@ export async function openApplication(
     events: () => current.events,
     running: () => current.application.runningRuns(),
     /** Expires the run, as the sweeper does; `late` is how many seconds after now it thinks it is. */
-    expire: (run_id: string, late = 0) =>
-      createRunStops({ store, events: current.events, now: () => now() + late }).expire(project, run_id),
+    expire(run_id: string, late = 0): Promise<void> {
+      ahead = late
+      return current.stops.expire(project, run_id)
+    },
     stop,
     /** What another process does that opens the same store when this one has stopped. */
     startAgain(): void {

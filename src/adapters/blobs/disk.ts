@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { access, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BlobMissing, type Blobs, BlobTooLarge } from '../../ports/blobs.ts'
@@ -27,10 +28,10 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
   }
 
   async function read(id: string): Promise<ReadableStream<Uint8Array>> {
-    const file = await open(pathOf(folder, id)).catch((error: unknown) => {
-      throw isMissing(error) ? new BlobMissing(`there is no blob ${id}`) : error
-    })
-    return file.readableWebStream({ autoClose: true })
+    const path = pathOf(folder, id)
+    const missing = new BlobMissing(`there is no blob ${id}`)
+    if (!(await exists(path))) throw missing
+    return ReadableStream.from(bytesOf(path, missing))
   }
 
   async function remove(id: string): Promise<void> {
@@ -58,6 +59,15 @@ async function writeFlushed(path: string, data: AsyncIterable<Uint8Array>, maxBy
   }
   await file.sync()
   return { bytes, md5: md5.digest('hex') }
+}
+
+/** Opens the file when it is first read: who asks for a blob and then leaves it alone, as `HEAD` does, holds nothing open. */
+async function* bytesOf(path: string, missing: BlobMissing): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path)
+  } catch (error) {
+    throw isMissing(error) ? missing : error
+  }
 }
 
 /** Renames, and flushes the folders in which a name is new: without that, a power cut could take the name back. */

@@ -1,7 +1,8 @@
 import type { LiveSegment } from '../../ports/search.ts'
 import type { HashedTerm } from './postings.ts'
-import type { Candidates, FindJob, Found, Ranking, ScoredQuery, ScoreJob, Slice } from './score-segments.ts'
-import type { Resident, SegmentCache, Wave } from './segment-cache.ts'
+import type { Candidates, FindJob, Found, Ranking, ScoredQuery, ScoreJob } from './search-jobs.ts'
+import type { SegmentCache, Wave } from './segment-cache.ts'
+import { runsOf, sliceOf, slicesOf } from './slices.ts'
 
 /** Segments are handed to threads in slices of some milliseconds' work, so that other queries get their turn. */
 const chunksWithVectors = 32_768
@@ -134,41 +135,6 @@ async function together<Item, Result>(
   })
 }
 
-interface WaveSlice extends Wave {
-  readonly chunks: number
-}
-
-function slicesOf({ numbers, residents }: Wave, most: number): WaveSlice[] {
-  const slices: WaveSlice[] = []
-  let first = 0
-  let chunks = 0
-  for (const [index, resident] of residents.entries()) {
-    chunks += resident.chunks
-    if (chunks < most && index < residents.length - 1) continue
-    slices.push({ numbers: numbers.slice(first, index + 1), residents: residents.slice(first, index + 1), chunks })
-    first = index + 1
-    chunks = 0
-  }
-  return slices
-}
-
-function sliceOf(residents: readonly Resident[], compares: (index: number, resident: Resident) => boolean): Slice {
-  const count = residents.length
-  const slice = {
-    chunks: new Uint32Array(count),
-    postings: new Uint32Array(count),
-    slots: new Uint32Array(count),
-    vectors: new Uint32Array(count),
-  }
-  for (const [index, resident] of residents.entries()) {
-    slice.chunks[index] = resident.chunks
-    slice.postings[index] = resident.postings
-    slice.slots[index] = resident.slots
-    slice.vectors[index] = compares(index, resident) ? resident.vectors : 0
-  }
-  return slice
-}
-
 function placesOf({ places, counts }: Statistics, numbers: readonly number[]): Uint32Array {
   const terms = counts.length
   const copy = new Uint32Array(numbers.length * terms)
@@ -176,15 +142,6 @@ function placesOf({ places, counts }: Statistics, numbers: readonly number[]): U
     copy.set(places.subarray(first * terms, (first + end - start) * terms), start * terms)
   }
   return copy
-}
-
-/** Where numbers follow each other: the first of them, and from where to where they are. Mostly it is one run. */
-function* runsOf(numbers: readonly number[]): Generator<[first: number, start: number, end: number]> {
-  for (let start = 0, end = 1; start < numbers.length; start = end++) {
-    const first = numbers[start] ?? 0
-    while (end < numbers.length && numbers[end] === first + end - start) end++
-    yield [first, start, end]
-  }
 }
 
 function candidatesOf(found: Candidates, numbers: readonly number[], queries: number): Candidate[] {

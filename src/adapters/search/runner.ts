@@ -2,13 +2,15 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../lib/log.ts'
 import type { Arena } from './arena.ts'
+import { scratchBytes } from './cosine-bounds.ts'
 import type { Runner } from './gather.ts'
-import { type Candidates, createScorer, type Found, type SearchJob, scratchBytes } from './score-segments.ts'
+import { createScorer } from './scorer.ts'
+import type { Candidates, Found, SearchJob } from './search-jobs.ts'
 import { createThreads } from './threads.ts'
 
 /** What is no more work than this is done at once: handing it to a thread would take about as long. */
 const smallFind = 2000
-const smallScore = 1000
+const smallScore = 2000
 
 /** Runs search jobs in threads that share the arena, and small ones right here. */
 export function createRunner({

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createScorer, type SearchJob } from './score-segments.ts'
+import { createScorer } from './scorer.ts'
+import type { SearchJob } from './search-jobs.ts'
 
 // A thread that scores segments where they lie, in memory that all threads share.
 const { memory, scratch }: { memory: WebAssembly.Memory; scratch: number } = workerData

@@ -16,6 +16,7 @@ import { encodeSegment } from './encode-segment.ts'
 import { createRunner } from './runner.ts'
 import { searchSegments } from './search-segments.ts'
 import { createSegmentCache } from './segment-cache.ts'
+import type { Passage } from './settle.ts'
 import { readAllChunks, readChunks } from './texts.ts'
 import { createThreads } from './threads.ts'
 
@@ -69,17 +70,32 @@ export function createSearchIndex({
     const { filter } = request
     const segments = filter ? live.filter(({ attributes }) => matchesFilter(filter, attributes)) : live
     const passages = await searchSegments(request, { cache, runner, segments, signal })
-    const details = await cache.details(passages.flatMap(({ segment }) => segments[segment]?.id ?? []))
-    return passages.flatMap(({ segment: number, chunk: index, score }) => {
-      const segment = segments[number]
-      const texts = segment && details.get(segment.id)?.texts
-      return texts ? readChunks(texts, [index]).map((chunk) => ({ segment, index, chunk, score })) : []
-    })
+    return read(passages, segments)
+  }
+
+  /** The passages with their text, without those that are gone meanwhile. */
+  async function read(passages: readonly Passage[], segments: readonly LiveSegment[]): Promise<Hit[]> {
+    const hits = new Array<Hit | undefined>(passages.length).fill(undefined)
+    const bySegment = Map.groupBy(passages.entries(), ([, { segment }]) => segments[segment]?.id)
+    const wanted = new Set(passages.flatMap(({ segment }) => segments[segment] ?? []))
+    for await (const [id, { texts }] of cache.details([...wanted])) {
+      const own = bySegment.get(id) ?? []
+      const chunks = readChunks(
+        texts,
+        own.map(([, { chunk }]) => chunk),
+      )
+      for (const [place, [index, passage]] of own.entries()) {
+        const segment = segments[passage.segment]
+        const chunk = chunks[place]
+        if (segment && chunk) hits[index] = { segment, index: passage.chunk, chunk, score: passage.score }
+      }
+    }
+    return hits.filter((hit) => hit !== undefined)
   }
 
   async function chunks(segment_id: string): Promise<readonly Chunk[] | undefined> {
     const bytes = (await source.load([segment_id])).get(segment_id)
-    return bytes && readAllChunks(bytes.texts)
+    return bytes && (await readAllChunks(bytes.texts))
   }
 
   async function close(): Promise<void> {

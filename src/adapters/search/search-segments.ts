@@ -3,7 +3,7 @@ import { vectorOf } from './details.ts'
 import { type Candidate, gather, gatherAgain, type Scope, type Scoring, type Statistics } from './gather.ts'
 import { hashTerm } from './postings.ts'
 import { bestOfLists, fuseRanks } from './reciprocal-ranks.ts'
-import type { Ranking } from './score-segments.ts'
+import type { Ranking } from './search-jobs.ts'
 import { type Passage, type Rescore, settle } from './settle.ts'
 import { termsOf } from './terms.ts'
 import { dot, quantizeQuery } from './vectors.ts'
@@ -109,13 +109,16 @@ function rescoreWith(
     return Math.min(1, Math.max(...scores))
   }
   return async (candidates) => {
-    const details = await cache.details(candidates.flatMap(({ segment }) => segments[segment]?.id ?? []))
-    return candidates.map((candidate) => {
-      const segment = segments[candidate.segment]
-      const found = segment && details.get(segment.id)
-      if (!found) return undefined
-      return score(candidate, isComparable(segment, found.dimensions) ? vectorOf(found, candidate.chunk) : undefined)
-    })
+    const bySegment = Map.groupBy(candidates.entries(), ([, { segment }]) => segments[segment]?.id)
+    const wanted = new Set(candidates.flatMap(({ segment }) => segments[segment] ?? []))
+    const scores = new Array<number | undefined>(candidates.length).fill(undefined)
+    for await (const [id, details] of cache.details([...wanted])) {
+      for (const [index, candidate] of bySegment.get(id) ?? []) {
+        const isCompared = isComparable(segments[candidate.segment], details.dimensions)
+        scores[index] = score(candidate, isCompared ? vectorOf(details, candidate.chunk) : undefined)
+      }
+    }
+    return scores
   }
 }
 

@@ -52,6 +52,10 @@ async function sizesOf(cache: SegmentCache, segments: readonly LiveSegment[], ea
   return sizes
 }
 
+async function detailsOf(cache: SegmentCache, segments: readonly LiveSegment[]) {
+  return new Map(await Array.fromAsync(cache.details(segments)))
+}
+
 describe('what fits', () => {
   test('comes in one wave, and stays', async () => {
     const { cache, live, loaded } = openCache({ room: 20, segments: 10 })
@@ -118,13 +122,14 @@ describe('texts and exact vectors', () => {
   test('stay where there is room, and go first where there is none', async () => {
     const roomy = openCache({ room: 100, segments: 4 })
     await sizesOf(roomy.cache, roomy.live)
-    expect((await roomy.cache.details(['0', '3'])).size).toBe(2)
+    expect((await detailsOf(roomy.cache, roomy.live)).size).toBe(4)
     expect(roomy.loaded).toHaveLength(4)
 
     const tight = openCache({ room: 4, segments: 4 })
     await sizesOf(tight.cache, tight.live)
-    const details = await tight.cache.details(['0', '3', 'gone'])
-    expect([...details.keys()]).toEqual(['0', '3'])
+    const gone = tight.live.map((segment) => ({ ...segment, id: `no ${segment.id}` }))
+    const details = await detailsOf(tight.cache, [...tight.live, ...gone])
+    expect([...details.keys()].sort()).toEqual(['0', '1', '2', '3'])
     expect(details.get('3')?.exact).toHaveLength(dimensions * chunksEach)
     expect(tight.loaded.length).toBeGreaterThan(4)
     expect(await sizesOf(tight.cache, tight.live)).toEqual([4])

@@ -1,5 +1,5 @@
 import type { Candidate } from './gather.ts'
-import type { Ranking } from './score-segments.ts'
+import type { Ranking } from './search-jobs.ts'
 
 /** A passage with its true score. */
 export interface Passage {

@@ -1,9 +1,11 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Chunk } from '../../ports/search.ts'
 import { joined } from './joined.ts'
 
 /** Chunks that are compressed together: overlapping text shrinks away, and reading one chunk inflates only a few KB. */
 const perBlock = 4
+const blocksAtOnce = 32
 
 /**
  * Chunks as bytes: the number of chunks, where each block ends (u32, counted from the first block), then the blocks, each
@@ -38,9 +40,15 @@ export function readChunks(texts: Uint8Array, places: readonly number[]): Chunk[
   })
 }
 
-export function readAllChunks(texts: Uint8Array): Chunk[] {
+/** All chunks in their order. A long document takes a while, and lets others have their turn. */
+export async function readAllChunks(texts: Uint8Array): Promise<Chunk[]> {
+  const chunks: Chunk[] = []
   const blocks = Math.ceil(countChunks(texts) / perBlock)
-  return Array.from({ length: blocks }, (_, number) => readBlock(texts, number)).flat()
+  for (let number = 0; number < blocks; number++) {
+    chunks.push(...readBlock(texts, number))
+    if (number % blocksAtOnce === blocksAtOnce - 1) await breathe()
+  }
+  return chunks
 }
 
 function readBlock(texts: Uint8Array, number: number): Chunk[] {

@@ -38,3 +38,19 @@ test('a stream comes back as it comes, without the headers of the other connecti
   expect(response.headers.has('content-encoding')).toBe(false)
   expect(response.headers.has('content-length')).toBe(false)
 })
+
+test('a client that leaves is no failure of the server', async () => {
+  const leaving = new AbortController()
+  const { app, errors } = createFakeApp({
+    passThrough: {
+      async forward(_, { signal }) {
+        leaving.abort()
+        signal.throwIfAborted()
+        return new Response()
+      },
+    },
+  })
+  const response = await app.request('/v1/chat/completions', { ...init, signal: leaving.signal })
+  expect(response.status).toBe(400)
+  expect(errors).toEqual([])
+})

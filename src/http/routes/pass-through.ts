@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { PassThrough } from '../../ports/model.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
+import { brokenOff } from '../errors.ts'
 import { maxJsonBytes, readText } from '../json-body.ts'
 import { LightResponse } from '../light-response.ts'
 
@@ -35,7 +36,10 @@ export function passThroughRoutes(passThrough: PassThrough): Endpoint[] {
 
 async function forward(passThrough: PassThrough, path: '/chat/completions' | '/embeddings', request: Request) {
   const body = await readText(request, maxJsonBytes)
-  const reply = await passThrough.forward(path, { body, headers: request.headers, signal: request.signal })
+  const { headers, signal } = request
+  const reply = await passThrough.forward(path, { body, headers, signal }).catch((error: unknown) => {
+    throw signal.aborted ? brokenOff(error) : error // a client that leaves is no failure of ours
+  })
   return new LightResponse(reply.body, { status: reply.status, headers: endToEnd(reply.headers) })
 }
 
