@@ -103,7 +103,7 @@ async function health({ store, embedder, runningRuns }: HealthParts) {
     ok: checked.status === 'fulfilled',
     database: checked.status === 'fulfilled' ? 'ok' : 'unreachable',
     running_runs: runningRuns,
-    waiting_runs: depth.status === 'fulfilled' ? depth.value.waiting : null,
+    waiting_jobs: depth.status === 'fulfilled' ? depth.value.waiting : null,
     file_search: embedder === null ? 'keyword' : 'hybrid',
     embedding_space: embedder?.space ?? null,
   }

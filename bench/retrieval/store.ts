@@ -38,7 +38,8 @@ export async function fillStore(
 
   async function search(query: string, weights: Weights | undefined): Promise<string[]> {
     const options = weights && { ranking_options: { hybrid_search: weights } }
-    const page = await client.vectorStores.search(id, { query, max_num_results: 10, ...options })
+    const body = { query, max_num_results: 10, ...options } // the client's types do not know the weights
+    const page: { data: { content: { text: string }[] }[] } = await client.post(`/vector_stores/${id}/search`, { body })
     return page.data.map(({ content }) => content.map(({ text }) => text).join('\n'))
   }
 

@@ -1,11 +1,12 @@
 import type { SearchRequest, Segment } from '../../src/ports/search.ts'
-import { randomNumbers, requestFor, unit } from '../../test/support/segments.ts'
+import { randomNumbers, requestFor } from '../../test/support/segments.ts'
 
 export const dimensions = 768
 const chunksPerFile = 100
-const wordsPerChunk = 300
+const wordsPerChunk = 200
 const vocabulary = 30_000
 const topics = 200
+const words = Array.from({ length: vocabulary }, (_, rank) => `w${rank.toString(36)}`)
 
 /** Made-up passages that are shaped like real ones: words as frequent as Zipf has it, vectors around some topics. */
 export interface Material {
@@ -19,13 +20,12 @@ export function createMaterial(seed: number): Material {
   const centres = Array.from({ length: topics }, () => randomVector(random))
 
   function word(from: number): string {
-    return `w${Math.floor(from * (vocabulary / from) ** random()).toString(36)}`
+    return words[Math.floor(from * (vocabulary / from) ** random())] ?? ''
   }
 
   function nearTopic(): Float32Array {
     const centre = centres[Math.floor(random() * topics)] ?? new Float32Array(dimensions)
-    const noise = randomVector(random)
-    return unit(Array.from(centre, (value, place) => value + (noise[place] ?? 0)))
+    return unit(randomVector(random).map((value, place) => value + (centre[place] ?? 0)))
   }
 
   function chunk() {
@@ -46,5 +46,10 @@ export function createMaterial(seed: number): Material {
 }
 
 function randomVector(random: () => number): Float32Array {
-  return unit(Array.from({ length: dimensions }, () => random() + random() + random() - 1.5))
+  return unit(new Float32Array(dimensions).map(() => random() - 0.5))
+}
+
+function unit(numbers: Float32Array): Float32Array {
+  const length = Math.sqrt(numbers.reduce((sum, number) => sum + number * number, 0))
+  return numbers.map((number) => number / length)
 }

@@ -5,7 +5,7 @@ import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { RunEvents, RunLog } from '../ports/events.ts'
-import type { ModelProvider } from '../ports/model.ts'
+import { ModelFailure, type ModelProvider } from '../ports/model.ts'
 import type { Store, Transaction } from '../ports/store.ts'
 import type { ServerTool } from '../tools/tool.ts'
 import { beginRun } from './begin-run.ts'
@@ -51,7 +51,8 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
       tell(runLog, [{ event: 'thread.run.in_progress', data: begun.run }])
       const conversation = createConversation(begun, conversationParts(job, runLog, interruption.signal))
       const outcome = await outcomeOf(conversation, begun.run, interruption.signal)
-      log.info({ run_id: begun.run.id, status: outcome.status }, 'run left')
+      if (outcome.status === 'given_up') log.info({ run_id: begun.run.id }, 'run handed back')
+      else log.info({ run_id: begun.run.id, status: outcome.status }, 'run settled')
       tell(runLog, await settle(job, begun.run, outcome, conversation.open()))
     } catch (error) {
       tell(runLog, streamBroke('The server had an error while processing the run. Read the run to see how it ends.'))
@@ -82,7 +83,8 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
     } catch (error) {
       const cause = signal.aborted ? signal.reason : error
       if (cause instanceof RunInterrupted) return outcomeOfInterruption(cause)
-      log.warn({ run_id, err: cause }, 'run failed')
+      if (cause instanceof ModelFailure) log.warn({ run_id, code: cause.code, reason: cause.message }, 'model failed')
+      else log.error({ run_id, err: cause }, 'run failed')
       return outcomeOfFailure(cause)
     }
   }

@@ -6,6 +6,7 @@ import type { Include, RunStep } from '../api/run-step.ts'
 import type { Store } from '../ports/store.ts'
 import { sendList } from '../resources/list-envelope.ts'
 import { mergeMetadata } from '../resources/metadata.ts'
+import { requireRun } from './require-run.ts'
 
 /** What a step is to show beyond its usual fields; there is one thing that can be asked for. */
 export interface StepView {
@@ -15,9 +16,7 @@ export interface StepView {
 /** Reading runs and their steps, and the one thing about a run that can be changed at any time. */
 export function createRuns({ store }: { store: Store }) {
   async function get(project: string, thread_id: string, run_id: string): Promise<JsonText<Run>> {
-    const row = await store.read(project).runs.get(run_id)
-    if (row?.thread_id !== thread_id) throw notFound('run', run_id)
-    return row.body
+    return (await requireRun(store.read(project), thread_id, run_id)).body
   }
 
   function list(project: string, thread_id: string, query: ListQuery): Promise<string> {
@@ -35,8 +34,7 @@ export function createRuns({ store }: { store: Store }) {
     { metadata }: ModifyRunRequest,
   ): Promise<JsonText<Run>> {
     return store.transaction(project, async (tx) => {
-      const row = await tx.runs.get(run_id)
-      if (row?.thread_id !== thread_id) throw notFound('run', run_id)
+      const row = await requireRun(tx, thread_id, run_id)
       const run = fromText(row.body)
       const body = toText({ ...run, metadata: mergeMetadata(run.metadata, metadata) })
       const { status, expires_at } = row

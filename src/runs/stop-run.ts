@@ -7,6 +7,7 @@ import type { RunEvents, RunLog } from '../ports/events.ts'
 import type { RunRow, Store, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
 import { endRun } from './end-run.ts'
+import { requireRun } from './require-run.ts'
 import { isActive } from './run-status.ts'
 import { streamBroke } from './stream-broke.ts'
 
@@ -30,8 +31,7 @@ export function createRunStops({ store, events, now }: StopParts) {
   /** `POST …/cancel`. Queued and waiting runs are `cancelled` at once, a run at work is `cancelling` first. */
   async function cancel(project: string, thread_id: string, run_id: string): Promise<JsonText<Run>> {
     const stopped = await store.transaction(project, async (tx) => {
-      const row = await tx.runs.get(run_id)
-      if (row?.thread_id !== thread_id) throw notFound('run', run_id)
+      const row = await requireRun(tx, thread_id, run_id)
       if (!isActive(row.status) || row.status === 'cancelling') {
         throw badRequest(`Cannot cancel run with status '${row.status}'.`)
       }

@@ -1,4 +1,4 @@
-import { badRequest, notFound } from '../api/error.ts'
+import { badRequest } from '../api/error.ts'
 import { fromText, toText } from '../api/json.ts'
 import type { SubmitToolOutputsRequest, Usage } from '../api/run.ts'
 import type { RunStep, ToolCall } from '../api/run-step.ts'
@@ -7,6 +7,7 @@ import type { RunEvents } from '../ports/events.ts'
 import type { StepRow, Store, Transaction } from '../ports/store.ts'
 import { changeRun } from './change-run.ts'
 import { endStep } from './open-step.ts'
+import { requireRun } from './require-run.ts'
 import { type RunJobs, type StartedRun, startRun, type WrittenRun } from './start-run.ts'
 import { noUsage } from './usage.ts'
 
@@ -29,8 +30,7 @@ export function createToolOutputSubmission({ store, events, jobs, now }: SubmitP
     { tool_outputs, stream }: SubmitToolOutputsRequest,
   ): Promise<StartedRun> {
     async function write(tx: Transaction): Promise<WrittenRun> {
-      const row = await tx.runs.get(run_id)
-      if (row?.thread_id !== thread_id) throw notFound('run', run_id)
+      const row = await requireRun(tx, thread_id, run_id)
       if (row.status !== 'requires_action') {
         throw badRequest(`Runs in status "${row.status}" do not accept tool outputs.`)
       }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import OpenAI from 'openai'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { type Uploaded, uploadMany } from './documents.ts'
 import { freePort } from './free-port.ts'
 import { randomFrom } from './random.ts'
@@ -103,15 +103,13 @@ function totalOf(stores: readonly KnownStore[]): number {
   return stores.reduce((sum, { files }) => sum + files.length, 0)
 }
 
-/** Looks until so many files are done. */
+/** Looks until so many files are done; a look that does not add up is the end of it. */
 async function untilDone(client: OpenAI, stores: readonly KnownStore[], count: number): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const done = await countDone(client, stores)
-      if (done < count) throw new Error(`${done} of ${count} files are done`)
-    },
-    { interval: 20, timeout: 60_000 },
-  )
+  const deadline = Date.now() + 60_000
+  for (let done = await countDone(client, stores); done < count; done = await countDone(client, stores)) {
+    if (Date.now() > deadline) throw new Error(`${done} of ${count} files are done`)
+    await pause(20)
+  }
 }
 
 /** How many files are done. Every count adds up, and a store has what it was acknowledged to have. */

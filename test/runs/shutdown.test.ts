@@ -29,7 +29,7 @@ describe('a server that stops', () => {
     const working = stream(server)
     await model.held()
     const waiting = stream(server)
-    const [answered] = await Promise.all([server.client.beta.assistants.list(), waitingFor(server, 'waiting_runs', 1)])
+    const [answered] = await Promise.all([server.client.beta.assistants.list(), waitingFor(server, 'waiting_jobs', 1)])
     expect(answered.data).not.toEqual([])
     const begun = performance.now()
     await server.server.stop()
@@ -86,7 +86,7 @@ async function answerTo(asked: ClientRequest): Promise<[number | undefined, stri
   return [response.statusCode, response.headers.connection]
 }
 
-async function waitingFor({ server }: TestServer, fact: 'waiting_runs' | 'running_runs', count: number): Promise<void> {
+async function waitingFor({ server }: TestServer, fact: 'waiting_jobs' | 'running_runs', count: number): Promise<void> {
   for (;;) {
     const health = await fetch(`${server.url}/health`)
     if (((await health.json()) as { [fact: string]: unknown })[fact] === count) return

@@ -61,7 +61,7 @@ describe.each(Object.keys(silences))('an upstream that falls silent %s', (silenc
 
   it('is let go when the run expires', async () => {
     await using upstream = await startUpstream(silences[silence] ?? oneWord)
-    await using server = await startWith(upstream, { REPRISE_RUN_EXPIRES_AFTER: '1' })
+    await using server = await startWith(upstream, { REPRISE_RUN_EXPIRES_AFTER: '3' }) // time enough to get there on a busy machine
     const run = await createRun(server)
     const [call] = await modelCalls(upstream)
     expect((await ended(server, run)).status).toBe('expired')

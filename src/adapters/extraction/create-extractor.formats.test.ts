@@ -50,6 +50,44 @@ describe('headings, tables and lists survive', () => {
   })
 })
 
+describe('Word', () => {
+  const run = (text: string) => `<w:r><w:t>${text}</w:t></w:r>`
+
+  test('what was deleted is left out, what is there twice comes once', async () => {
+    const body = `<w:p>${run('one')}<w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:moveFrom>${run('moved')}</w:moveFrom>
+      <mc:AlternateContent><mc:Choice>${run(' two')}</mc:Choice><mc:Fallback>${run(' two')}</mc:Fallback></mc:AlternateContent>
+      <w:r><w:instrText>PAGE</w:instrText><w:tab/><w:t>three</w:t><w:br/><w:t>four</w:t><w:noBreakHyphen/></w:r></w:p>`
+    expect(await extract('a.docx', word(body))).toMatchObject([{ text: 'one two\tthree\nfour-' }])
+  })
+
+  test('a text box comes after the paragraph that it hangs on', async () => {
+    const box = `<w:txbxContent><w:p>${run('in the box')}</w:p></w:txbxContent>`
+    expect(await extract('a.docx', word(`<w:p>${run('before')}<w:r>${box}</w:r>${run(' after')}</w:p>`))).toMatchObject(
+      [{ text: 'before after\n\nin the box' }],
+    )
+  })
+
+  test('headings by the style they rest on, or by their own level', async () => {
+    const styles = `<w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>
+      <w:style w:styleId="Mine"><w:name w:val="Mine"/><w:basedOn w:val="berschrift1"/></w:style>
+      <w:style w:styleId="Loop"><w:name w:val="Loop"/><w:basedOn w:val="Loop"/></w:style>`
+    const paragraph = (settings: string, text: string) => `<w:p><w:pPr>${settings}</w:pPr>${run(text)}</w:p>`
+    const body =
+      paragraph('<w:pStyle w:val="Mine"/>', 'Outer') +
+      paragraph('<w:outlineLvl w:val="1"/>', 'Inner') +
+      paragraph('<w:pStyle w:val="Loop"/><w:outlineLvl w:val="9"/>', 'text')
+    expect(await extract('a.docx', word(body, styles))).toEqual([
+      { text: '# Outer\n\n## Inner\n\ntext', page: null, headings: ['Outer', 'Inner'] },
+    ])
+  })
+
+  test('cells hold what would end them', async () => {
+    const cell = (text: string) => `<w:tc><w:p>${run(text)}</w:p></w:tc>`
+    const body = `<w:tbl><w:tr>${cell('a|b')}<w:tc><w:p>${run('one')}</w:p><w:p>${run('two')}</w:p></w:tc></w:tr></w:tbl>`
+    expect(await extract('a.docx', word(body))).toMatchObject([{ text: '| a\\|b | one two |\n| --- | --- |' }])
+  })
+})
+
 describe('PDF', () => {
   test('sections by page and bookmark', async () => {
     const sections = await extract('handbook.pdf', await documentFile('handbook.pdf'))
@@ -213,6 +251,15 @@ function relationships(name: string, targets: Record<string, readonly [type: str
     ([id, [type, target]]) => `<Relationship Id="${id}" Type="http://x/${type}" Target="${target}"/>`,
   )
   return { name, data: `<Relationships>${all.join('')}</Relationships>` }
+}
+
+function word(body: string, styles = ''): Buffer {
+  return zipArchive([
+    relationships('_rels/.rels', { r1: ['officeDocument', 'word/document.xml'] }),
+    { name: 'word/document.xml', data: `<w:document><w:body>${body}</w:body></w:document>` },
+    relationships('word/_rels/document.xml.rels', { r1: ['styles', 'styles.xml'] }),
+    { name: 'word/styles.xml', data: `<w:styles>${styles}</w:styles>` },
+  ])
 }
 
 function workbook(rows: string): Buffer {

@@ -4,6 +4,7 @@ import type { Log } from '../../lib/log.ts'
 import type {
   Chunk,
   Hit,
+  LiveSegment,
   SearchIndex,
   SearchRequest,
   Segment,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { randomNumbers, unit } from '../../../test/support/segments.ts'
 import type { LiveSegment, SegmentBytes, SegmentSource } from '../../ports/search.ts'
 import { createArena } from './arena.ts'
+import type { Details } from './details.ts'
 import { encodeSegment } from './encode-segment.ts'
 import { createSegmentCache, type SegmentCache } from './segment-cache.ts'
 
@@ -53,7 +54,9 @@ async function sizesOf(cache: SegmentCache, segments: readonly LiveSegment[], ea
 }
 
 async function detailsOf(cache: SegmentCache, segments: readonly LiveSegment[]) {
-  return new Map(await Array.fromAsync(cache.details(segments)))
+  const details = new Map<string, Details>()
+  for await (const [id, each] of cache.details(segments)) details.set(id, each)
+  return details
 }
 
 describe('what fits', () => {
