@@ -26,7 +26,7 @@ test.each(streamScenarios)('on the wire: $name', async ({ turns, cancelAfter, en
 test('on the wire: expired in the middle of a text', async () => {
   const model = new FakeModel(['One two three.'])
   model.hold({ after: 1 })
-  await using server = await startServer({ model, env: { REPRISE_RUN_EXPIRES_AFTER: '1' } })
+  await using server = await startServer({ model, env: { REPRISE_RUN_EXPIRES_AFTER: '3' } })
   const { thread_id, assistant_id } = await openConversation(server.client)
   const run = await readToTheEnd(
     server,

@@ -66,6 +66,13 @@ describe('by words alone', () => {
     expect(await search(requestFor('anything', { vector_store_ids: ['vs_2'] }))).toEqual([])
   })
 
+  test('of a very long query the beginning counts', async () => {
+    const { segments, index, search } = openIndex()
+    await segments.add(index, { texts: ['a red apple', 'word9000'] })
+    const words = Array.from({ length: 10_000 }, (_, number) => `word${number}`).join(' ')
+    expect(textsOf(await search(requestFor(`red ${words}`)))).toEqual(['a red apple'])
+  })
+
   test('a word weighs by the passages that are searched, not by others', async () => {
     const { segments, index, search } = openIndex()
     const filter = { type: 'eq', key: 'kind', value: 'mail' } as const
@@ -164,6 +171,19 @@ describe('by vectors', () => {
     expect(textsOf(hits).sort()).toEqual(['never embedded, red', 'new blue', 'old red'])
     const words = await search(requestFor('red'))
     expect(hits.find(({ chunk }) => chunk.text === 'old red')?.score).toBe(words[0]?.score)
+  })
+
+  test('a query without a vector goes by its words, beside one that has a vector', async () => {
+    const { segments, index, search } = openIndex()
+    await segments.add(index, { texts: ['red apple', 'blue plum'], vectors: [east, north] })
+    const queries = [
+      { text: 'plum', vector: null },
+      { text: '', vector: east },
+    ]
+    const hits = await search(requestFor('', { queries, space: 'space' }))
+    const [byWords] = await search(requestFor('plum'))
+    expect(hits.find(({ chunk }) => chunk.text === 'blue plum')?.score).toBe(byWords?.score)
+    expect(hits.find(({ chunk }) => chunk.text === 'red apple')?.score).toBeCloseTo(0.7)
   })
 
   test('reciprocal ranks weigh the two orders, and the first of both has 1', async () => {

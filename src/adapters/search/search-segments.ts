@@ -12,13 +12,16 @@ import { dot, quantizeQuery } from './vectors.ts'
 const weights = { vectorWeight: 0.7, keywordWeight: 0.3, keywordAlone: 1 }
 /** How many of each list reciprocal ranks look at, at least. */
 const fewestRanked = 50
+/** Characters and different words of a query that are looked at. */
+const longestQuery = 32_768
+const mostTerms = 256
 /** Candidates beyond those wanted, at first: bounds are seldom so close that more are needed. */
 const spare = 240
 
 /** The best passages of these segments, best first. `segment` in what it returns counts in the segments given. */
 export async function searchSegments(request: SearchRequest, scope: Scope): Promise<Passage[]> {
   const { limit, scoreThreshold, fusion } = request
-  const own = request.queries.map(({ text }) => new Set(termsOf(text)))
+  const own = request.queries.map(({ text }) => queryTerms(text))
   const terms = [...new Set(own.flatMap((each) => [...each]))]
   const vectors = request.queries.map(({ vector }) => vector && quantizeQuery(vector))
   const wanted = rankingsOf(request)
@@ -33,6 +36,11 @@ export async function searchSegments(request: SearchRequest, scope: Scope): Prom
   const lists = await settleAll(wanted, gathered, request, scope)
   const passages = fusion.kind === 'weighted' ? (lists[0] ?? []) : fuse(lists, request, fusion)
   return passages.filter(({ score }) => score >= scoreThreshold).slice(0, limit)
+}
+
+/** Every term is looked up in every segment, and nobody searches for a whole book. */
+function queryTerms(text: string): Set<string> {
+  return new Set([...new Set(termsOf(text.slice(0, longestQuery)))].slice(0, mostTerms))
 }
 
 /** Each term's share of the query: its inverse document frequency among all passages that are searched. */
@@ -103,8 +111,8 @@ function rescoreWith(
     const scores = queries.map((query) => {
       const vector = request.queries[query]?.vector
       const keyword = keywords[query] ?? 0
-      if (!passage) return keywordAlone * keyword
-      return vectorWeight * Math.max(0, vector ? dot(vector, passage) : 0) + keywordWeight * keyword
+      if (!passage || !vector) return keywordAlone * keyword
+      return vectorWeight * Math.max(0, dot(vector, passage)) + keywordWeight * keyword
     })
     return Math.min(1, Math.max(...scores))
   }
