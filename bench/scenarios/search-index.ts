@@ -1,4 +1,11 @@
-import type { SearchRequest, Segment } from '../../src/ports/search.ts'
+import type {
+  LiveSegment,
+  SearchIndex,
+  SearchRequest,
+  Segment,
+  SegmentBytes,
+  SegmentSource,
+} from '../../src/ports/search.ts'
 import { randomNumbers, requestFor } from '../../test/support/segments.ts'
 
 export const dimensions = 768
@@ -41,6 +48,36 @@ export function createMaterial(seed: number): Material {
       const text = Array.from({ length: 5 }, () => word(20)).join(' ')
       const vector = withVector ? nearTopic() : null
       return requestFor(text, { queries: [{ text, vector }], space: withVector ? 'space' : null, limit: 20 })
+    },
+  }
+}
+
+/** One vector store in memory, in the place of the database. */
+export interface GrowingStore extends SegmentSource {
+  /** Adds files until there are so many passages. */
+  grow(index: SearchIndex, material: Material, chunks: number): Promise<void>
+}
+
+const distinctFiles = 100
+
+/** After so many files it holds copies of the first ones, which cost a search the same and take no time to make. */
+export function createGrowingStore(): GrowingStore {
+  const live: LiveSegment[] = []
+  const bytes: SegmentBytes[] = []
+  const bytesOf = (id: string) => bytes[Number(id) % distinctFiles]
+  return {
+    live: async () => [...live],
+    load: async (ids) =>
+      new Map(ids.flatMap((id) => [bytesOf(id)].filter((found) => found !== undefined).map((found) => [id, found]))),
+    outside: async () => [],
+    async grow(index, material, chunks) {
+      while (live.length * chunksPerFile < chunks) {
+        const id = String(live.length)
+        const made = bytesOf(id) ?? (await index.encode(material.file()))
+        if (live.length < distinctFiles) bytes.push(made)
+        const names = { id, vector_store_id: 'vs_1', file_id: `file-${id}`, filename: `${id}.txt`, attributes: {} }
+        live.push({ ...names, chunk_count: made.chunk_count, space: made.space })
+      }
     },
   }
 }

@@ -10,7 +10,7 @@ test('SIMD gives what plain JavaScript gives', () => {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65_536, shared: true })
   const simd = createDotProducts(memory)
   const plain = plainDotProducts(memory)
-  expect(simd).not.toBe(plain)
+  expect(String(simd)).toContain('native code')
   const shapes = fc.record({
     row: fc.integer({ min: 1, max: 12 }),
     count: fc.integer({ min: 0, max: 50 }),

@@ -14,7 +14,7 @@ export function createDotProducts(memory: WebAssembly.Memory): DotProducts {
   return instance.exports.dots as DotProducts // cast: exports of a module have no types
 }
 
-/** About 25 times slower than SIMD. */
+/** Some seven times slower than SIMD. */
 export function plainDotProducts(memory: WebAssembly.Memory): DotProducts {
   return (query, rows, count, row, out) => {
     const first = new Int16Array(memory.buffer, query, row)
