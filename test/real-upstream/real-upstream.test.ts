@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startServer, type TestServer } from '../support/start-server.ts'
 import { startEngine } from './start-engine.ts'
 
@@ -94,8 +94,11 @@ describe('a real inference engine behind the upstream URL', () => {
       if (event === 'thread.run.cancelled') expect(data.status).toBe('cancelled')
     }
     expect(cancelledAt).toBeGreaterThan(0)
-    const ended = (await (await fetch(new URL('/generations', engine.url))).json()) as { finish_reason: string }[]
-    expect(ended.at(-1)).toMatchObject({ finish_reason: 'aborted' })
+    // The engine notes the end of a generation when it notices that nobody listens any more.
+    await vi.waitFor(async () => {
+      const ended = (await (await fetch(new URL('/generations', engine.url))).json()) as { finish_reason: string }[]
+      expect(ended.at(-1)).toMatchObject({ finish_reason: 'aborted' })
+    }, 10_000)
   })
 
   it('passes chat completions and embeddings through', { timeout: 60_000 }, async () => {
