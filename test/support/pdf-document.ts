@@ -9,16 +9,20 @@ export interface PdfOptions {
   readonly claims?: number
   /** Makes the tree of pages a circle. */
   readonly isCircular?: boolean
+  /** The font of all text, Helvetica unless said otherwise. */
+  readonly font?: string
 }
 
+const helvetica = '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>'
+
 /** A PDF as its bytes. */
-export function pdfDocument({ pages, packed = 0, claims, isCircular = false }: PdfOptions): Buffer {
+export function pdfDocument({ pages, packed = 0, claims, isCircular = false, font = helvetica }: PdfOptions): Buffer {
   const numbers = pages.map((_, index) => 4 + index * 2)
   const kids = [...numbers, ...(isCircular ? [2] : [])].map((number) => `${number} 0 R`).join(' ')
   const objects = [
     Buffer.from('<</Type/Catalog/Pages 2 0 R>>'),
     Buffer.from(`<</Type/Pages/Count ${claims ?? pages.length}/Kids[${kids}]>>`),
-    Buffer.from('<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>'),
+    Buffer.from(font),
     ...pages.flatMap((drawing, index) => [
       Buffer.from(
         `<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>/Contents ${5 + index * 2} 0 R>>`,

@@ -39,10 +39,10 @@ describe('the child may not', () => {
   })
 
   test.skipIf(process.platform !== 'linux')('take more than its share', async () => {
-    const memory = await run(
-      'let taken = []; try { for (;;) taken.push(Buffer.alloc(1e6)) } catch { console.log(taken.length) }',
-    )
-    expect(Number(memory)).toBeGreaterThan(200)
-    expect(Number(memory)).toBeLessThan(600)
+    // Refused memory is an exception or the end of the process, as V8 likes; what was had before counts.
+    const taking = "let taken = []; for (;;) { taken.push(Buffer.alloc(1e6)); require('fs').writeSync(1, '.') }"
+    const had = await run(taking).catch((error: { stdout: string }) => error.stdout)
+    expect(had.length).toBeGreaterThan(200)
+    expect(had.length).toBeLessThan(1000)
   })
 })

@@ -195,6 +195,12 @@ describeEnds('size', [
 
 describeEnds('kinds that are not read', [
   [
+    'a PDF that takes a character map',
+    'a.pdf',
+    () => pdfDocument({ pages: ['BT /F 12 Tf 50 700 Td <706F5854> Tj ET'], font: chineseFont }),
+    `${unsupported} It is a PDF whose text takes the character map UniGB-UCS2-H, which this server does not have`,
+  ],
+  [
     '.doc',
     'handbook.doc',
     () => documentFile('handbook.doc'),
@@ -244,6 +250,10 @@ test('a PDF that lies about its pages is counted again', async () => {
 test('RTF that skips beyond its end', async () => {
   expect(await extract('a.rtf', '{\\rtf1 one\\bin999999999 two')).toMatchObject([{ text: 'one' }])
 })
+
+const chineseFont =
+  '<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[<</Type/Font' +
+  '/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>>>]>>'
 
 function file(name: string): ZipFile {
   return { name, data: 'x' }

@@ -44,6 +44,14 @@ export function outdated(what: string, advice: string) {
   return new ExtractionFailure('unsupported_file', `The file type is not supported. It is ${what}. ${advice}`)
 }
 
+/** `map` is a character map by its name in PDF. */
+export function unknownCharacters(map: string) {
+  return new ExtractionFailure(
+    'unsupported_file',
+    `The file type is not supported. It is a PDF whose text takes the character map ${oneLine(map)}, which this server does not have: install the package pdfjs-dist beside it, or upload the document in another format.`,
+  )
+}
+
 export function stoppedUnexpectedly() {
   return new ExtractionFailure('server_error', 'The file could not be parsed: the parser stopped unexpectedly.')
 }

@@ -5,7 +5,7 @@ export function isOutOfMemory(error: Error): boolean {
 
 /** In the words of V8, Node or the C++ library, whichever gave out first. */
 export function tellsOutOfMemory(text: string): boolean {
-  return /out of memory|allocation failed|Invalid (?:string|array|typed array) length|longer than 0x|bad_alloc/i.test(
+  return /out of memory|allocation failed|failed to allocate|Invalid (?:string|array|typed array) length|longer than 0x|bad_alloc/i.test(
     text,
   )
 }

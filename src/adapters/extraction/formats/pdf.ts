@@ -3,6 +3,7 @@ import { ExtractionFailure } from '../../../ports/extractor.ts'
 import { count, damaged, encrypted, tooMuch } from '../failures.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { type Pdf, readBookmarks } from './pdf-bookmarks.ts'
+import { createCharacterMaps } from './pdf-character-maps.ts'
 import { readLines } from './pdf-lines.ts'
 import { sectionsOfPage } from './pdf-page.ts'
 import { allBytes, type FormatRequest } from './request.ts'
@@ -10,13 +11,15 @@ import { allBytes, type FormatRequest } from './request.ts'
 /** PDF: a section for each page, and in it one for each bookmark whose title is found there as a line. */
 export async function parsePdf({ bytes, limits, sink }: FormatRequest): Promise<void> {
   try {
-    const pdf = await openPdf(await allBytes(bytes))
+    const maps = createCharacterMaps()
+    const pdf = await openPdf(await allBytes(bytes), maps.CharacterMaps)
     if (pdf.numPages > limits.pages) throw tooMuch(`has more than ${count(limits.pages)} pages`)
     const bookmarks = await readBookmarks(pdf)
     let headings: readonly string[] = []
     for (let number = 1; number <= pdf.numPages; number++) {
       const page = await pdf.getPage(number)
       const lines = await readLines(page)
+      maps.check()
       for (const section of sectionsOfPage(lines, bookmarks.get(number) ?? [], headings)) {
         headings = section.headings
         sink.start({ page: number, headings })
@@ -30,12 +33,13 @@ export async function parsePdf({ bytes, limits, sink }: FormatRequest): Promise<
 }
 
 /** Text needs no fonts, no pictures and none of the scripts that a PDF may hold. */
-function openPdf(bytes: Buffer): Promise<Pdf> {
+function openPdf(bytes: Buffer, BinaryDataFactory: object): Promise<Pdf> {
   return getDocumentProxy(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
     verbosity: 0,
     useSystemFonts: false,
     disableFontFace: true,
     stopAtErrors: false,
+    BinaryDataFactory,
   })
 }
 
