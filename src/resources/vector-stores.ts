@@ -55,10 +55,8 @@ export function createVectorStores({
   }
 
   async function remove(project: string, id: string): Promise<string> {
-    await store.transaction(project, async (tx) => {
-      if (!(await tx.vectorStores.remove(id))) throw notFound('vector store', id)
-      await tx.vectorStoreFiles.removeAll(id)
-    })
+    const removed = await store.transaction(project, (tx) => tx.vectorStores.remove(id))
+    if (!removed) throw notFound('vector store', id)
     return toText({ id, object: 'vector_store.deleted', deleted: true })
   }
 

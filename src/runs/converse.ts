@@ -50,14 +50,14 @@ export function createConversation(begun: BegunRun, parts: ConversationParts): C
     for (let { turn, steps } = begun; ; turn += 1) {
       writer = createTurnWriter({ ...parts, run, turn })
       const asked = await askModel({ ...parts, ...begun, steps, turn, writer })
-      if ('spent' in asked || asked.serverCalls.length === 0 || isCut(asked)) {
-        if (!('spent' in asked) && !isCut(asked)) await writeHeldCalls(writer, asked.functionCalls)
-        return outcomeOfReply(asked, writer.open())
-      }
-      await carryOut(asked, steps, stores, writer)
-      if (asked.functionCalls.length > 0) {
-        await writeHeldCalls(writer, asked.functionCalls)
-        return outcomeOfReply({ ...asked, usage: noUsage }, writer.open()) // the server's calls have the turn's usage
+      if ('spent' in asked || isCut(asked)) return outcomeOfReply(asked, writer.open())
+      const { serverCalls, functionCalls } = asked
+      if (serverCalls.length > 0) await carryOut(asked, steps, stores, writer)
+      await writeHeldCalls(writer, functionCalls)
+      const goesOn = serverCalls.length > 0 && functionCalls.length === 0
+      if (!goesOn) {
+        const usage = serverCalls.length > 0 ? noUsage : asked.usage // the server's calls have the turn's already
+        return outcomeOfReply({ ...asked, usage }, writer.open())
       }
       steps = await parts.read.steps.ofRun(run.id)
     }
