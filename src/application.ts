@@ -1,5 +1,6 @@
 import { createFileIndexer } from './indexing/index-file.ts'
 import { createReembedding } from './indexing/reembed.ts'
+import { createInterpreters, type InterpreterSettings } from './interpreter/interpreters.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { now } from './lib/clock.ts'
@@ -10,9 +11,11 @@ import type { Embedder } from './ports/embedder.ts'
 import type { RunEvents } from './ports/events.ts'
 import type { Extractor } from './ports/extractor.ts'
 import type { ModelProvider } from './ports/model.ts'
+import type { Sandbox } from './ports/sandbox.ts'
 import type { SearchIndex } from './ports/search.ts'
 import type { Store } from './ports/store.ts'
 import { createAssistants } from './resources/assistants.ts'
+import { noteUse } from './resources/change-store.ts'
 import { createFileBatches } from './resources/file-batches.ts'
 import { createFiles } from './resources/files.ts'
 import { indexFileJob } from './resources/index-job.ts'
@@ -20,7 +23,7 @@ import { createMessages } from './resources/messages.ts'
 import { createModels } from './resources/models.ts'
 import { createSearchPage } from './resources/search-page.ts'
 import { createStoreSearch } from './resources/search-stores.ts'
-import { createThreads } from './resources/threads.ts'
+import { createThreads, type RemovedThread } from './resources/threads.ts'
 import { createUploads } from './resources/uploads.ts'
 import { createVectorStoreFiles } from './resources/vector-store-files.ts'
 import { createVectorStores } from './resources/vector-stores.ts'
@@ -33,6 +36,7 @@ import { executeRunJob } from './runs/start-run.ts'
 import { createRunStops } from './runs/stop-run.ts'
 import { streamBroke } from './runs/stream-broke.ts'
 import { createToolOutputSubmission } from './runs/submit-tool-outputs.ts'
+import { createCodeInterpreter } from './tools/code-interpreter.ts'
 import { createFileSearch } from './tools/file-search.ts'
 
 /** What the application needs of the world, and what can be set about it. */
@@ -45,13 +49,19 @@ export interface ApplicationParts {
   index: SearchIndex
   /** Null: file search goes by words alone. */
   embedder: Embedder | null
+  code: CodePlace
   log: Log
   settings: { runExpiresAfter: number; maxRuns: number; indexingConcurrency: number; downloadAnyFile: boolean }
 }
 
+/** Where the code interpreter runs; or why it does not, in sentences for people. */
+export type CodePlace =
+  | { readonly ok: true; readonly sandbox: Sandbox; readonly settings: InterpreterSettings }
+  | { readonly ok: false; readonly reason: string; readonly advice: string }
+
 /** Everything the server does, joined by hand: the services for the HTTP floor and what works by itself behind them. */
 export function createApplication(parts: ApplicationParts) {
-  const { store, blobs, provider, events, index, embedder, log, settings } = parts
+  const { store, blobs, provider, events, index, embedder, code, log, settings } = parts
   const acceptsModel = (model: string) => provider.accepts(model)
   const workerOf = (capacity: number): Worker =>
     createWorker({ queue: store.queue, owner: newId('job'), capacity, log })
@@ -64,10 +74,20 @@ export function createApplication(parts: ApplicationParts) {
   const uploads = createUploads({ store, blobs, newId, now })
   const vectorStores = createVectorStores({ store, newId, now })
   const search = createStoreSearch({ store, index, embedder, log })
-  const creation = { store, events, jobs, acceptsModel, newId, now, expiresAfter: settings.runExpiresAfter }
+  const interpreters = code.ok ? createInterpreters({ ...code, store, blobs, newId, now, log }) : undefined
+  const creation = {
+    store,
+    events,
+    jobs,
+    acceptsModel,
+    newId,
+    now,
+    expiresAfter: settings.runExpiresAfter,
+    available: { codeInterpreter: code },
+  }
   const services = {
     assistants: createAssistants({ store, newId, now, acceptsModel }),
-    threads: createThreads({ store, newId, now, onRunRemoved: stops.removed }),
+    threads: createThreads({ store, newId, now, onRemoved: threadRemoved }),
     messages: createMessages({ store, newId, now }),
     runs: {
       ...createRuns({ store }),
@@ -83,18 +103,14 @@ export function createApplication(parts: ApplicationParts) {
     models: createModels({ provider }),
   }
   const imageOf = (project: string) => readImage({ read: store.read(project), blobs })
-  const fileSearch = createFileSearch({
-    async search(request) {
-      const hits = await search(request)
-      await vectorStores.touch(request.project, request.vector_store_ids)
-      return hits
-    },
-  })
+  const fileSearch = createFileSearch({ search, touch: (tx, ids) => noteUse(tx, ids, now()) })
+  const codeInterpreter =
+    code.ok && interpreters ? [createCodeInterpreter({ interpreters, limits: code.sandbox.limits })] : []
   const executeRun = createRunExecutor({
     store,
     provider,
     events,
-    serverTools: [fileSearch],
+    serverTools: [fileSearch, ...codeInterpreter],
     waitForFiles: (project, id, options) => waitForFiles(store, project, id, options),
     imageOf,
     newId,
@@ -115,17 +131,24 @@ export function createApplication(parts: ApplicationParts) {
     },
   })
 
+  function threadRemoved(project: string, { thread_id, run_id }: RemovedThread): void {
+    if (run_id !== undefined) stops.removed(run_id)
+    void interpreters?.forget(project, thread_id)
+  }
+
   function start(): void {
     worker.start({ [executeRunJob]: executeRun })
     indexingWorker.start({ [indexFileJob]: indexFile })
     reembedding?.start()
     sweeper.start()
+    interpreters?.prepare()
   }
 
   /** Lets runs finish for `graceMs`, hands back what is left, and ends the streams of what waits. */
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     await sweeper.stop()
     await Promise.all([worker.stop({ graceMs }), indexingWorker.stop({ graceMs }), reembedding?.stop()])
+    await interpreters?.close()
     events.close(
       streamBroke('This server is stopping before the run had its turn. Read the run to see how it goes on.'),
     )

@@ -11,6 +11,7 @@ const codeOutput = z.discriminatedUnion('type', [
     .object({ type: z.literal('image'), image: z.object({ file_id: z.string() }) })
     .openapi('RunStepDetailsToolCallsCodeOutputImageObject'),
 ])
+export type CodeOutput = z.infer<typeof codeOutput>
 
 const searchResult = z.object({
   file_id: z.string(),

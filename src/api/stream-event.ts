@@ -1,6 +1,6 @@
 import type { Annotation, Message } from './message.ts'
 import type { Run } from './run.ts'
-import type { RunStep, ToolCall } from './run-step.ts'
+import type { CodeOutput, RunStep, ToolCall } from './run-step.ts'
 import type { Thread } from './thread.ts'
 
 /** Text that continues a message: `content[].index` is dense, text is appended, annotations come whole. */
@@ -27,7 +27,7 @@ export type RunStepDelta = {
   delta: { step_details: { type: 'tool_calls'; tool_calls: ToolCallDelta[] } }
 }
 
-export type ToolCallDelta = FunctionCallDelta | FileSearchDelta
+export type ToolCallDelta = FunctionCallDelta | FileSearchDelta | CodeDelta
 
 export type FunctionCallDelta = {
   index: number
@@ -38,6 +38,14 @@ export type FunctionCallDelta = {
 
 /** Comes once, when the search begins; the results come with the step. */
 export type FileSearchDelta = { index: number } & Extract<ToolCall, { type: 'file_search' }>
+
+/** First the call with an empty input, then the code as it is written, then what it puts out. */
+export type CodeDelta = {
+  index: number
+  id?: string
+  type: 'code_interpreter'
+  code_interpreter: { input?: string; outputs?: ({ index: number } & CodeOutput)[] }
+}
 
 type RunEventName =
   | 'thread.run.created'

@@ -118,6 +118,15 @@ export interface SegmentRow extends SegmentBytes {
   readonly file_id: string
 }
 
+/** What is kept of a thread's Python, so that it can be rebuilt. */
+export interface InterpreterRow {
+  readonly thread_id: string
+  /** Which files lie in its `/mnt/data`, as JSON text. */
+  readonly files: string
+  /** Unix seconds of the call after which this was written. */
+  readonly used_at: number
+}
+
 /** One page of a list. Cursors are ids; an id that is not in the list throws `UnknownCursor`. */
 export interface Page {
   readonly limit: number
@@ -180,6 +189,9 @@ export interface Reader {
   readonly vectorStores: ListedRecords<VectorStoreRow, NoFilter>
   readonly vectorStoreFiles: StoreFileReader
   readonly fileBatches: Records<FileBatchRow>
+  readonly interpreters: {
+    get(thread_id: string): Promise<InterpreterRow | undefined>
+  }
 }
 
 export type StoreFileFilter = {
@@ -216,7 +228,7 @@ export interface Transaction {
     Mentions<ThreadRow> & {
       /**
        * The thread, held until the transaction ends so that nobody else starts a run on it or adds to it meanwhile.
-       * `remove` takes its messages, runs, steps and their jobs along.
+       * `remove` takes its messages, runs, steps and their jobs, and its interpreter along.
        */
       lock(id: string): Promise<ThreadRow | undefined>
     }
@@ -265,6 +277,10 @@ export interface Transaction {
     put(row: SegmentRow): Promise<void>
     /** Frees the segments of a store; its files stay listed. */
     removeAll(vector_store_id: string): Promise<void>
+  }
+  readonly interpreters: {
+    /** Replaces what is kept of this thread's. */
+    put(row: InterpreterRow): Promise<void>
   }
   readonly jobs: JobWriter
 }

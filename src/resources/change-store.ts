@@ -29,6 +29,18 @@ export async function updateStore(tx: Pick<Transaction, 'vectorStores'>, vectorS
   await tx.vectorStores.update(id, change)
 }
 
+/** Notes that these stores are in use; one that is gone is passed over. */
+export async function noteUse(
+  tx: Pick<Transaction, 'vectorStores'>,
+  ids: readonly string[],
+  now: number,
+): Promise<void> {
+  for (const id of ids) {
+    const row = await tx.vectorStores.get(id)
+    if (row) await updateStore(tx, usedAt(fromText(row.body), now))
+  }
+}
+
 /** The store as it is when somebody uses it at this time (Unix seconds); nothing wakes an expired one. */
 export function usedAt(vectorStore: VectorStore, now: number): VectorStore {
   if (vectorStore.status === 'expired') return vectorStore

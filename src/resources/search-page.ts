@@ -34,7 +34,7 @@ export function createSearchPage({ store, search, touch }: SearchPageParts) {
       signal,
     }
     const hits = await search(asked).catch(noneWhenExpired)
-    await touch(project, [vector_store_id], { secondsApart: touchSecondsApart })
+    await touch(project, vector_store_id, { secondsApart: touchSecondsApart })
     return toText(pageOf(hits, { queries, offset, limit: max_num_results }))
   }
 }
@@ -42,7 +42,7 @@ export function createSearchPage({ store, search, touch }: SearchPageParts) {
 interface SearchPageParts {
   store: Pick<Store, 'read'>
   search: ReturnType<typeof createStoreSearch>
-  touch: (project: string, ids: readonly string[], options: { secondsApart: number }) => Promise<void>
+  touch: (project: string, id: string, options: { secondsApart: number }) => Promise<void>
 }
 
 function queriesOf({ query, rewrite_query = false }: SearchStoreRequest): string[] {

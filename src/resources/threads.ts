@@ -8,20 +8,26 @@ import { mergeMetadata } from './metadata.ts'
 import { insertThread } from './new-thread.ts'
 import { mergeToolResources } from './tool-resources.ts'
 
+/** A thread that is gone, and the run that was active on it. */
+export interface RemovedThread {
+  readonly thread_id: string
+  readonly run_id: string | undefined
+}
+
 /**
- * The rules of `/threads`. `onRunRemoved` is told, after the commit, of a run that was not over when its thread was
- * deleted, so that whoever executes or follows it can stop.
+ * The rules of `/threads`. `onRemoved` is told, after the commit, of a thread that was deleted and of the run that was
+ * not over, so that whatever is under way for them can stop.
  */
 export function createThreads({
   store,
   newId,
   now,
-  onRunRemoved,
+  onRemoved,
 }: {
   store: Pick<Store, 'read' | 'transaction'>
   newId: NewId
   now: Now
-  onRunRemoved: (run_id: string) => void
+  onRemoved: (project: string, removed: RemovedThread) => void
 }) {
   async function create(project: string, request: CreateThreadRequest): Promise<JsonText<Thread>> {
     const { body } = await store.transaction(project, (tx) => insertThread(tx, request, { newId, now, at: '' }))
@@ -60,7 +66,7 @@ export function createThreads({
       await tx.threads.remove(id)
       return active
     })
-    if (run) onRunRemoved(run.id)
+    onRemoved(project, { thread_id: id, run_id: run?.id })
     return toText({ id, object: 'thread.deleted', deleted: true })
   }
 

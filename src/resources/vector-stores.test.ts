@@ -7,6 +7,7 @@ import {
   uploadFile,
   waitingJobs,
 } from '../../test/support/open-resources.ts'
+import { noteUse } from './change-store.ts'
 
 type Resources = Awaited<ReturnType<typeof openResources>>
 
@@ -124,7 +125,7 @@ test('expires when nothing has used it for so long, and not before', async () =>
   const { id } = await parsed(vectorStores.create(project, { file_ids: [file_id], expires_after: policy }))
   await endIngestion(opened, { vector_store_id: id, file_id })
   opened.clock.now += 2 * day
-  await vectorStores.touch(project, [id, 'vs_missing'])
+  await opened.store.transaction(project, (tx) => noteUse(tx, [id, 'vs_missing'], opened.clock.now))
   expect(await parsed(vectorStores.get(project, id))).toMatchObject({
     last_active_at: opened.clock.now,
     expires_at: opened.clock.now + 3 * day,
@@ -151,7 +152,7 @@ test('an expired store can be read and deleted, and takes no files', async () =>
   const refused = { status: 400, message: expect.stringContaining(`Vector store ${id} has expired.`) }
   await expect(opened.vectorStoreFiles.create(project, id, { file_id })).rejects.toMatchObject(refused)
   await expect(opened.fileBatches.create(project, id, { file_ids: [file_id] })).rejects.toMatchObject(refused)
-  await vectorStores.touch(project, [id])
+  await opened.store.transaction(project, (tx) => noteUse(tx, [id], opened.clock.now))
   expect(await parsed(vectorStores.modify(project, id, { name: 'old', expires_after: policy }))).toMatchObject({
     name: 'old',
     status: 'expired',
@@ -165,9 +166,9 @@ test('an expired store can be read and deleted, and takes no files', async () =>
 test('use is noted as often as it is asked for', async () => {
   const { id, last_active_at } = await parsed(vectorStores.create(project, {}))
   opened.clock.now += 59
-  await vectorStores.touch(project, [id], { secondsApart: 60 })
+  await vectorStores.touch(project, id, { secondsApart: 60 })
   expect(await parsed(vectorStores.get(project, id))).toMatchObject({ last_active_at })
   opened.clock.now += 1
-  await vectorStores.touch(project, [id], { secondsApart: 60 })
+  await vectorStores.touch(project, id, { secondsApart: 60 })
   expect(await parsed(vectorStores.get(project, id))).toMatchObject({ last_active_at: opened.clock.now })
 })

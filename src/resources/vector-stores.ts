@@ -5,7 +5,7 @@ import type { CreateVectorStoreRequest, ModifyVectorStoreRequest, VectorStore } 
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { Store } from '../ports/store.ts'
-import { requireStore, updateStore, usedAt } from './change-store.ts'
+import { noteUse, requireStore, updateStore, usedAt } from './change-store.ts'
 import { sendList } from './list-envelope.ts'
 import { mergeMetadata } from './metadata.ts'
 import { insertVectorStore } from './new-vector-store.ts'
@@ -71,22 +71,11 @@ export function createVectorStores({
     })
   }
 
-  /** Notes that these stores are in use now, unless that was noted within the last `secondsApart`. */
-  async function touch(
-    project: string,
-    ids: readonly string[],
-    { secondsApart = 1 }: { secondsApart?: number } = {},
-  ): Promise<void> {
-    const rests = ({ last_active_at }: VectorStore) => now() - (last_active_at ?? 0) < secondsApart
-    const rows = await Promise.all(ids.map((id) => store.read(project).vectorStores.get(id)))
-    const stale = rows.filter((row) => row !== undefined && !rests(fromText(row.body)))
-    if (stale.length === 0) return
-    await store.transaction(project, async (tx) => {
-      for (const id of ids) {
-        const row = await tx.vectorStores.get(id)
-        if (row) await updateStore(tx, usedAt(fromText(row.body), now()))
-      }
-    })
+  /** Notes that the store is in use now, unless that was noted within the last `secondsApart`. */
+  async function touch(project: string, id: string, { secondsApart }: { secondsApart: number }): Promise<void> {
+    const row = await store.read(project).vectorStores.get(id)
+    if (!row || now() - (fromText(row.body).last_active_at ?? 0) < secondsApart) return
+    await store.transaction(project, (tx) => noteUse(tx, [id], now()))
   }
 
   return { create, list, get, modify, remove, expire, touch }

@@ -3,7 +3,7 @@ import type { Run, Usage } from '../api/run.ts'
 import type { NewId } from '../lib/id.ts'
 import { ModelFailure, type ModelProvider, type ModelTool } from '../ports/model.ts'
 import type { Reader, StepRow } from '../ports/store.ts'
-import type { Passage, ServerTool } from '../tools/tool.ts'
+import type { Passage, RunMaterials, ServerTool } from '../tools/tool.ts'
 import type { BegunRun } from './begin-run.ts'
 import { buildPrompt, type Prompt } from './build-prompt.ts'
 import type { ImageSource } from './model-messages.ts'
@@ -19,6 +19,7 @@ const assumedWindow = 128_000
 interface AskParts extends BegunRun {
   provider: ModelProvider
   serverTools: readonly ServerTool[]
+  materials: RunMaterials
   read: Pick<Reader, 'messages'>
   imageOf: ImageSource
   writer: TurnWriter
@@ -38,7 +39,7 @@ export async function askModel(parts: AskParts): Promise<Asked> {
   const { run, turn, provider, writer, newId, signal } = parts
   const left = budgetLeft(parts)
   if (left.completion !== null && left.completion <= 0) return { spent: 'max_completion_tokens' }
-  const { tools, serverTools } = offeredTools(run, parts.serverTools)
+  const { tools, serverTools } = offeredTools(run, parts.serverTools, parts.materials)
   const budget = Math.min(left.prompt, promptRoom(provider.contextWindow(run.model) ?? assumedWindow, left.completion))
   let prompt = await buildPrompt({ ...parts, tools, budget })
   if (prompt.fixed >= left.prompt) return { spent: 'max_prompt_tokens' }
@@ -47,10 +48,12 @@ export async function askModel(parts: AskParts): Promise<Asked> {
     const request = modelRequest(run, { turn, messages, tools, serverTools, maxCompletion: left.completion })
     try {
       return await recordTurn(provider.stream(request, { signal }), {
+        run,
         writer,
         parallel: run.parallel_tool_calls,
         serverTools,
         passageAt: citable(parts.steps),
+        files: linkable(parts),
         newId,
       })
     } catch (error) {
@@ -65,6 +68,12 @@ export async function askModel(parts: AskParts): Promise<Asked> {
 function citable(steps: readonly StepRow[]): (position: number, index: number) => Passage | undefined {
   const results = new Map(steps.flatMap(carriedOut).map(({ position, passages }) => [position, passages]))
   return (position, index) => results.get(position)?.[index]
+}
+
+/** Every file to which the model can link, by its path: what was there when the run began, and what its code wrote. */
+function linkable({ materials, steps }: AskParts): ReadonlyMap<string, string> {
+  const written = steps.flatMap(carriedOut).flatMap(({ files }) => files)
+  return new Map([...materials.files, ...written].map(({ path, file_id }) => [path, file_id]))
 }
 
 function isTooLong(error: unknown): boolean {

@@ -1,17 +1,14 @@
 import { toText } from '../api/json.ts'
 import type { Run, Usage } from '../api/run.ts'
-import type { RunStep, ToolCall } from '../api/run-step.ts'
-import type { ToolCallDelta } from '../api/stream-event.ts'
+import type { ToolCall } from '../api/run-step.ts'
 import type { Now } from '../lib/clock.ts'
-import type { NewId } from '../lib/id.ts'
 import type { RunLog } from '../ports/events.ts'
 import type { Transaction } from '../ports/store.ts'
 import type { ServerTool, ToolContext, ToolResult } from '../tools/tool.ts'
-import { newStep } from './new-step.ts'
 import { endStep } from './open-step.ts'
-import { callDetails } from './step-details.ts'
+import { type CarriedOutCall, callDetails, withCall } from './step-details.ts'
 import { noUsage } from './usage.ts'
-import type { TurnWriter } from './write-turn.ts'
+import type { ServerCall, TurnWriter } from './write-turn.ts'
 
 /** A call of one of the server's own tools, as the model asked for it. */
 export interface AskedCall {
@@ -19,6 +16,8 @@ export interface AskedCall {
   readonly name: string
   readonly arguments: string
   readonly tool: ServerTool
+  /** Its step, if that was opened while the model still wrote the call. */
+  readonly step: ServerCall | undefined
 }
 
 interface CallParts {
@@ -26,12 +25,11 @@ interface CallParts {
   writer: TurnWriter
   log: RunLog
   commit(work: (tx: Transaction) => Promise<void>): Promise<void>
-  context: Omit<ToolContext, 'position'>
+  context: Omit<ToolContext, 'position' | 'show'>
   /** The number under which the first of these results can be cited; the others follow. */
   firstPosition: number
   /** Whether the stream shows what `include[]` asks for. */
   full: boolean
-  newId: NewId
   now: Now
 }
 
@@ -47,37 +45,33 @@ export async function callTools(calls: readonly AskedCall[], usage: Usage, parts
 }
 
 async function carryOut(asked: AskedCall, parts: CallParts & { position: number; usage: Usage }): Promise<void> {
-  const { run, writer, log, commit, context, position, newId, now } = parts
-  const begun = asked.tool.begin(asked, run)
-  const step = newStep(run, { id: newId('step'), details: { type: 'tool_calls', tool_calls: [] }, now: now() })
-  await writer.openCalls(step, [begun])
-  log.append({
-    event: 'thread.run.step.delta',
-    data: {
-      id: step.id,
-      object: 'thread.run.step.delta',
-      delta: { step_details: { type: 'tool_calls', tool_calls: [{ index: 0, ...begun } as ToolCallDelta] } },
-    },
-  })
-  const result = await asked.tool.carryOut(asked, { ...context, position })
+  const { log, commit, context, position, now } = parts
+  const open = asked.step ?? (await opened(asked, parts))
+  open.written()
+  const result = await asked.tool.carryOut(asked, { ...context, position, show: open.show })
   context.signal.throwIfAborted()
-  const ended = endStep(step, { status: 'completed', usage: parts.usage }, now())
-  const full = withCall(ended, result.call)
-  const shown = withCall(ended, withoutContent(result.call))
+  const ended = endStep(open.step, { status: 'completed', usage: parts.usage }, now())
+  const call = result.call ?? open.call()
+  const full = withCall(ended, call)
+  const shown = withCall(ended, withoutContent(call))
   await commit(async (tx) => {
-    await tx.steps.update(step.id, {
+    await tx.steps.update(open.step.id, {
       status: ended.status,
       body: toText(shown),
       full: toText(full),
       details: callDetails([recordOf(asked, result, position)]),
     })
+    await result.save?.(tx)
   })
-  writer.closeCalls()
+  open.close()
   log.append({ event: 'thread.run.step.completed', data: parts.full ? full : shown })
 }
 
-function withCall(step: RunStep, call: ToolCall): RunStep {
-  return { ...step, step_details: { type: 'tool_calls', tool_calls: [call] } }
+/** The call's own step, with what the model wrote. */
+async function opened(asked: AskedCall, { run, writer }: CallParts): Promise<ServerCall> {
+  const open = await writer.serverCall(asked.tool.begin(asked, run), asked.tool.readInput?.())
+  open.write(asked.arguments)
+  return open
 }
 
 /** Without what is shown only when `include[]` asks for it. */
@@ -87,6 +81,7 @@ function withoutContent(call: ToolCall): ToolCall {
   return { ...call, file_search: { ...call.file_search, ...(results && { results }) } }
 }
 
-function recordOf({ id, name, arguments: given }: AskedCall, { output, passages }: ToolResult, position: number) {
-  return { id, name, arguments: given, output, position, passages }
+function recordOf({ id, name, arguments: given }: AskedCall, result: ToolResult, position: number): CarriedOutCall {
+  const { output, passages, images, files } = result
+  return { id, name, arguments: given, output, position, passages, images, files }
 }

@@ -3,7 +3,7 @@ import type { NewId } from '../lib/id.ts'
 import type { RunLog } from '../ports/events.ts'
 import type { ModelProvider } from '../ports/model.ts'
 import type { Reader, StepRow, Transaction } from '../ports/store.ts'
-import type { ServerTool } from '../tools/tool.ts'
+import type { RunMaterials, ServerTool } from '../tools/tool.ts'
 import { askModel } from './ask-model.ts'
 import type { BegunRun } from './begin-run.ts'
 import { callTools } from './call-tools.ts'
@@ -11,8 +11,9 @@ import type { ImageSource } from './model-messages.ts'
 import type { OpenStep } from './open-step.ts'
 import { type Outcome, outcomeOfReply } from './outcome.ts'
 import { type RecordedTurn, writeHeldCalls } from './record-turn.ts'
-import { type SearchedStores, searchedStores, type WaitForFiles } from './searched-stores.ts'
-import { carriedOut } from './step-details.ts'
+import { runMaterials } from './run-materials.ts'
+import type { WaitForFiles } from './searched-stores.ts'
+import { carriedOut, unshownImages } from './step-details.ts'
 import { noUsage } from './usage.ts'
 import { createTurnWriter, type TurnWriter } from './write-turn.ts'
 
@@ -46,13 +47,13 @@ export function createConversation(begun: BegunRun, parts: ConversationParts): C
   let writer: TurnWriter | undefined
 
   async function hold(): Promise<Outcome> {
-    const stores = await searchedStores(run, details, parts)
+    const materials = await runMaterials(run, details, parts)
     for (let { turn, steps } = begun; ; turn += 1) {
-      writer = createTurnWriter({ ...parts, run, turn })
-      const asked = await askModel({ ...parts, ...begun, steps, turn, writer })
+      writer = createTurnWriter({ ...parts, run, turn, images: unshownImages(steps) })
+      const asked = await askModel({ ...parts, ...begun, materials, steps, turn, writer })
       if ('spent' in asked || isCut(asked)) return outcomeOfReply(asked, writer.open())
       const { serverCalls, functionCalls } = asked
-      if (serverCalls.length > 0) await carryOut(asked, steps, stores, writer)
+      if (serverCalls.length > 0) await carryOut(asked, steps, materials, writer)
       await writeHeldCalls(writer, functionCalls)
       const goesOn = serverCalls.length > 0 && functionCalls.length === 0
       if (!goesOn) {
@@ -63,14 +64,14 @@ export function createConversation(begun: BegunRun, parts: ConversationParts): C
     }
   }
 
-  async function carryOut(turn: RecordedTurn, steps: readonly StepRow[], stores: SearchedStores, writer: TurnWriter) {
+  async function carryOut(turn: RecordedTurn, steps: readonly StepRow[], materials: RunMaterials, writer: TurnWriter) {
     const { project, signal } = parts
     const results = steps.reduce((count, step) => count + carriedOut(step).length, 0)
     await callTools(turn.serverCalls, turn.usage ?? noUsage, {
       ...parts,
       run,
       writer,
-      context: { project, run, signal, ...stores },
+      context: { project, run, signal, ...materials },
       firstPosition: firstPosition + results,
       full: details.full,
     })

@@ -11,7 +11,7 @@ import { insertMessages } from '../resources/new-message.ts'
 import { insertThread } from '../resources/new-thread.ts'
 import { requireModel } from '../resources/require-model.ts'
 import { mergeToolResources } from '../resources/tool-resources.ts'
-import { newRun, type RunRequest } from './new-run.ts'
+import { type Available, newRun, type RunRequest } from './new-run.ts'
 import { runDetails } from './run-details.ts'
 import type { StepView } from './runs.ts'
 import { type RunJobs, type StartedRun, startRun, type WrittenRun } from './start-run.ts'
@@ -25,13 +25,16 @@ interface CreateRunParts {
   now: Now
   /** Seconds from creation to expiry. */
   expiresAfter: number
+  available: Available
 }
 
 /**
  * The two ways to create a run. Each is one transaction of the run, its job and everything that comes with it: of two
  * creations at once on a thread, one wins and the other is refused.
  */
-export function createRunCreation({ store, events, jobs, acceptsModel, newId, now, expiresAfter }: CreateRunParts) {
+export function createRunCreation(parts: CreateRunParts) {
+  const { store, events, jobs, acceptsModel, newId, now, expiresAfter, available } = parts
+
   /** `POST /threads/{thread_id}/runs`. */
   async function create(
     project: string,
@@ -73,7 +76,8 @@ export function createRunCreation({ store, events, jobs, acceptsModel, newId, no
     { full }: { full: boolean },
   ): Promise<Run> {
     const tool_resources = await mergeToolResources(tx, {}, request.tool_resources)
-    const run = newRun(assistant, request, { id: newId('run'), thread_id, now: now(), expiresAfter, tool_resources })
+    const birth = { id: newId('run'), thread_id, now: now(), expiresAfter, tool_resources, available }
+    const run = newRun(assistant, request, birth)
     requireModel(run.model, acceptsModel)
     const { id, status, expires_at } = run
     const details = runDetails({ full, resources: [assistant.tool_resources, tool_resources] })

@@ -1,4 +1,4 @@
-import type { FunctionToolCall, RunStep, ToolCall } from '../api/run-step.ts'
+import type { FunctionToolCall, RunStep } from '../api/run-step.ts'
 import type { FunctionCallDelta, StreamEvent } from '../api/stream-event.ts'
 import { type GrowingText, growingText } from './growing-text.ts'
 
@@ -17,8 +17,8 @@ interface CallDraft extends GrowingText {
   readonly name: string
 }
 
-/** `step` is as it was born, without calls; `carried` are those that the server is carrying out. */
-export function draftCalls(step: RunStep, carried: readonly ToolCall[] = []): CallsDraft {
+/** `step` is as it was born, without calls. */
+export function draftCalls(step: RunStep): CallsDraft {
   const calls: CallDraft[] = []
 
   function begin(id: string, name: string): StreamEvent {
@@ -42,7 +42,7 @@ export function draftCalls(step: RunStep, carried: readonly ToolCall[] = []): Ca
   }
 
   function drafted(): RunStep {
-    return { ...step, step_details: { type: 'tool_calls', tool_calls: [...carried, ...calls.map(made)] } }
+    return { ...step, step_details: { type: 'tool_calls', tool_calls: calls.map(made) } }
   }
 
   return { begin, add, step: drafted }

@@ -1,7 +1,7 @@
 import type { Run } from '../api/run.ts'
 import type { Tool, ToolChoice } from '../api/tool.ts'
 import type { ModelMessage, ModelRequest, ModelTool } from '../ports/model.ts'
-import type { ServerTool } from '../tools/tool.ts'
+import type { RunMaterials, ServerTool } from '../tools/tool.ts'
 
 /** What a run asks of its model in its turn of that number, counted from 0. */
 export function modelRequest(run: Run, parts: RequestParts): ModelRequest {
@@ -35,13 +35,17 @@ interface RequestParts {
 export type ServerTools = ReadonlyMap<string, ServerTool>
 
 /** The run's functions and the server's own tools, unless it is to call none. */
-export function offeredTools(run: Run, own: readonly ServerTool[]): { tools: ModelTool[]; serverTools: ServerTools } {
+export function offeredTools(
+  run: Run,
+  own: readonly ServerTool[],
+  materials: RunMaterials,
+): { tools: ModelTool[]; serverTools: ServerTools } {
   const serverTools = new Map<string, ServerTool>()
   if (run.tool_choice === 'none') return { tools: [], serverTools }
   const tools = run.tools.flatMap(offeredFunction)
   const taken = new Set(tools.map(({ name }) => name))
   for (const tool of own) {
-    const offer = tool.offer(run)
+    const offer = tool.offer(run, materials)
     if (!offer) continue
     // A function of the client may have the same name; then ours gives way.
     let { name } = offer

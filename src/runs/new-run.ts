@@ -7,6 +7,14 @@ import { normalizeTools } from '../resources/tool-echo.ts'
 /** What both ways of creating a run have in common, and what only the one on an existing thread has. */
 export type RunRequest = CreateThreadAndRunRequest & Pick<CreateRunRequest, 'additional_instructions'>
 
+/** What this server can do for runs. */
+export interface Available {
+  /** For people: `reason` is a clause, `advice` a sentence. */
+  readonly codeInterpreter:
+    | { readonly ok: true }
+    | { readonly ok: false; readonly reason: string; readonly advice: string }
+}
+
 interface Birth {
   id: string
   thread_id: string
@@ -15,6 +23,7 @@ interface Birth {
   expiresAfter: number
   /** Those given with the run itself, every id in them known to exist. */
   tool_resources: ToolResources
+  available: Available
 }
 
 /**
@@ -23,7 +32,7 @@ interface Birth {
  */
 export function newRun(assistant: Assistant, request: RunRequest, birth: Birth): Run {
   const tools = request.tools ? normalizeTools(request.tools) : assistant.tools
-  requireTools(tools)
+  requireTools(tools, birth.available)
   return {
     id: birth.id,
     object: 'thread.run',
@@ -67,11 +76,10 @@ function truncation(given: RunRequest['truncation_strategy']): TruncationStrateg
 }
 
 /** Refuses at once what could only fail later: the client hears it where it can do something about it. */
-function requireTools(tools: readonly Tool[]): void {
-  const missing = tools.find((tool) => tool.type === 'code_interpreter')
-  if (!missing) return
+function requireTools(tools: readonly Tool[], { codeInterpreter }: Available): void {
+  if (codeInterpreter.ok || !tools.some((tool) => tool.type === 'code_interpreter')) return
   throw badRequest(
-    `The tool '${missing.type}' is not available on this server yet. Run the assistant with its other tools, for example by giving 'tools' with the run.`,
+    `The tool 'code_interpreter' is not available on this server: ${codeInterpreter.reason}. ${codeInterpreter.advice} Until then, run the assistant with its other tools, for example by giving 'tools' with the run.`,
     { param: 'tools', code: 'unsupported_tool' },
   )
 }

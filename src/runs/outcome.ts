@@ -1,6 +1,7 @@
 import type { RunError, Usage } from '../api/run.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import { ModelFailure } from '../ports/model.ts'
+import { SandboxFailure } from '../ports/sandbox.ts'
 import { StoreExpired } from '../resources/search-stores.ts'
 import type { Asked } from './ask-model.ts'
 import type { RunEnding } from './end-run.ts'
@@ -44,9 +45,9 @@ export function outcomeOfInterruption({ reason }: RunInterrupted): Outcome {
   }
 }
 
-/** A model's failure is the run's, in its own words; what else went wrong is ours and not the client's to read. */
+/** A failure of the model or of a tool is the run's, in its own words; what else went wrong is ours and not the client's to read. */
 export function outcomeOfFailure(error: unknown): Outcome {
-  if (error instanceof StoreExpired)
+  if (error instanceof StoreExpired || error instanceof SandboxFailure)
     return { status: 'failed', error: { code: 'server_error', message: error.message } }
   if (!(error instanceof ModelFailure)) return { status: 'failed', error: internal }
   const code = error.code === 'context_length_exceeded' ? 'invalid_prompt' : error.code

@@ -1,10 +1,11 @@
-import type { Usage } from '../api/run.ts'
+import type { Run, Usage } from '../api/run.ts'
 import type { NewId } from '../lib/id.ts'
 import { unreachable } from '../lib/unreachable.ts'
 import type { FinishReason, ModelPart } from '../ports/model.ts'
-import { createMarkerScanner, type MarkerScanner } from '../tools/citation-markers.ts'
 import type { Passage } from '../tools/tool.ts'
 import type { AskedCall } from './call-tools.ts'
+import { citedText } from './cited-text.ts'
+import { holdCalls } from './hold-calls.ts'
 import type { ServerTools } from './model-request.ts'
 import type { TurnWriter } from './write-turn.ts'
 
@@ -27,11 +28,14 @@ export interface HeldCall {
 }
 
 interface RecordParts {
+  run: Run
   writer: TurnWriter
   parallel: boolean
   serverTools: ServerTools
   /** What a citation points at: passage i of the result with this number. */
   passageAt: (position: number, index: number) => Passage | undefined
+  /** Files to which the text can link, their ids by their paths. */
+  files: ReadonlyMap<string, string>
   newId: NewId
 }
 
@@ -42,11 +46,12 @@ interface RecordParts {
  * its outputs come and nothing may open beside it.
  *
  * Where the model has tools of the server, its calls are held until the reply is over: the server's own calls come
- * first, each in a step of its own, and only then the functions of the same turn.
+ * first, each in a step of its own, and only then the functions of the same turn. The first of the server's own has its
+ * step while the model still writes it, if that shows anything.
  */
 export async function recordTurn(parts: AsyncIterable<ModelPart>, options: RecordParts): Promise<RecordedTurn> {
   const { writer, parallel, serverTools, newId } = options
-  const calls = serverTools.size > 0 ? holdCalls() : writeCalls(writer)
+  const calls = serverTools.size > 0 ? holdCalls(options) : writeCalls(writer)
   const text = serverTools.size > 0 ? citedText(options) : plainText(writer)
   const ids = new Set<string>()
   let usage: Usage | undefined
@@ -82,8 +87,8 @@ export async function recordTurn(parts: AsyncIterable<ModelPart>, options: Recor
   if (!finish) throw new Error('the model ended without saying why')
   if (!called) await text.end()
   const held = calls.held()
-  if (!writer.open() && held.length === 0) await writer.text('text', '')
-  return { finish, usage, ...sorted(held, serverTools) }
+  if (!writer.open() && held.serverCalls.length + held.functionCalls.length === 0) await writer.text('text', '')
+  return { finish, usage, ...held }
 }
 
 /** Writes down function calls that were held: as one step, each call whole. */
@@ -98,49 +103,12 @@ function writeCalls(writer: TurnWriter) {
   return {
     begin: ({ id, name }: HeldCall) => writer.call(name, id),
     continue: (text: string) => writer.callArguments(text),
-    held: (): HeldCall[] => [],
+    held: () => ({ serverCalls: [], functionCalls: [] }),
   }
-}
-
-function holdCalls() {
-  const calls: HeldCall[] = []
-  return {
-    begin: async (call: HeldCall) => void calls.push(call),
-    continue(text: string) {
-      const last = calls.at(-1)
-      if (!last) throw new Error('arguments before their call')
-      last.arguments += text
-    },
-    held: () => calls,
-  }
-}
-
-function sorted(held: readonly HeldCall[], serverTools: ServerTools) {
-  const serverCalls: AskedCall[] = []
-  const functionCalls: HeldCall[] = []
-  for (const call of held) {
-    const tool = serverTools.get(call.name)
-    if (tool) serverCalls.push({ ...call, tool })
-    else functionCalls.push(call)
-  }
-  return { serverCalls, functionCalls }
 }
 
 function plainText(writer: TurnWriter) {
   return { push: (text: string) => writer.text('text', text), end: async () => {} }
-}
-
-/** Text in which markers become citations, and markers that point nowhere vanish. */
-function citedText({ writer, passageAt }: RecordParts) {
-  const scanner: MarkerScanner<Passage> = createMarkerScanner(passageAt)
-
-  async function write(pieces: ReturnType<typeof scanner.push>): Promise<void> {
-    for (const { text, source } of pieces) {
-      if (source) await writer.cite(text, source)
-      else await writer.text('text', text)
-    }
-  }
-  return { push: (text: string) => write(scanner.push(text)), end: () => write(scanner.end()) }
 }
 
 /** The upstream's own id where it has the API's shape and is new in this turn; many upstreams send other shapes. */

@@ -4,6 +4,7 @@ import type { ToolCall } from '../api/run-step.ts'
 import type { Tool } from '../api/tool.ts'
 import type { ModelTool } from '../ports/model.ts'
 import type { Fusion, Hit } from '../ports/search.ts'
+import type { Transaction } from '../ports/store.ts'
 import type { Passage, ServerCall, ServerTool, ToolContext, ToolResult } from './tool.ts'
 
 type FileSearchTool = Extract<Tool, { type: 'file_search' }>
@@ -20,6 +21,7 @@ export type SearchStores = (request: {
   signal: AbortSignal
 }) => Promise<readonly Hit[]>
 
+const noFiles = { images: [], files: [] }
 const defaultResults = 20
 /** About how many characters of results go into a prompt: the original's 16,000 tokens. */
 const outputBudget = 64_000
@@ -32,8 +34,14 @@ const description =
   'in the language of the files. Results are numbered passages. When you use a passage, cite it right after the ' +
   'sentence with its marker exactly as given, for example 【4:0†name】. Do not invent markers.'
 
+interface FileSearchParts {
+  search: SearchStores
+  /** Notes that these stores are in use. */
+  touch: (tx: Transaction, vector_store_ids: readonly string[]) => Promise<void>
+}
+
 /** The `file_search` tool: the model asks with queries and reads numbered passages that it can cite. */
-export function createFileSearch({ search }: { search: SearchStores }): ServerTool {
+export function createFileSearch({ search, touch }: FileSearchParts): ServerTool {
   function offer(run: Run): ModelTool | undefined {
     if (!toolOf(run)) return undefined
     const queries = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: maxQueries }
@@ -63,14 +71,22 @@ export function createFileSearch({ search }: { search: SearchStores }): ServerTo
       signal,
     })
     const passages = withinBudget(hits.map(passageOf))
+    const save = (tx: Transaction) => touch(tx, vector_store_ids)
     if (passages.length === 0) {
-      return nothing(call, run, `Nothing was found. Try other words, or say that the files do not tell.${pending}`)
+      const output = `Nothing was found. Try other words, or say that the files do not tell.${pending}`
+      return { ...nothing(call, run, output), save }
     }
-    return { call: recorded(call, run, passages), output: readable(passages, position) + pending, passages }
+    return {
+      call: recorded(call, run, passages),
+      output: readable(passages, position) + pending,
+      passages,
+      ...noFiles,
+      save,
+    }
   }
 
   function nothing(call: ServerCall, run: Run, output: string): ToolResult {
-    return { call: begin(call, run), output, passages: [] }
+    return { call: begin(call, run), output, passages: [], ...noFiles }
   }
 
   return { type: 'file_search', offer, begin, carryOut }

@@ -2,6 +2,7 @@ import type {
   AssistantRow,
   FileBatchRow,
   FileRow,
+  InterpreterRow,
   MessageRow,
   RunRow,
   SegmentRow,
@@ -87,6 +88,12 @@ export const row = {
   fileBatch: (change: Partial<FileBatchRow> = {}): FileBatchRow => ({
     ...base('vsfb'),
     vector_store_id: 'vs_0',
+    ...change,
+  }),
+  interpreter: (change: Partial<InterpreterRow> = {}): InterpreterRow => ({
+    thread_id: freshId('thread'),
+    files: '{"wörter.csv":"file_0"}',
+    used_at: 1_700_000_000,
     ...change,
   }),
   segment: (change: Partial<SegmentRow> = {}): SegmentRow => ({

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
+import { testInterpreters } from './store/interpreters.ts'
 import { testLists } from './store/lists.ts'
 import { testOverdue } from './store/overdue.ts'
 import { testProjects } from './store/projects.ts'
@@ -32,6 +33,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describe('lists', () => testLists(store))
     describe('threads', () => testThreads(store))
     describe('runs', () => testRuns(store))
+    describe('interpreters', () => testInterpreters(store))
     describe('vector stores', () => testVectorStores(store))
     describe('files of vector stores', () => testVectorStoreFiles(store))
     describe('segments', () => testSegments(store))

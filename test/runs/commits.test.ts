@@ -6,9 +6,11 @@ import { openDiskBlobs } from '../../src/adapters/blobs/disk.ts'
 import { openSqlite } from '../../src/adapters/database/open-database.ts'
 import { createInProcessEvents } from '../../src/adapters/events/in-process.ts'
 import { fromText } from '../../src/api/json.ts'
+import type { Tool } from '../../src/api/tool.ts'
 import { createApplication } from '../../src/application.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { FakeModel } from '../support/fake-model.ts'
+import { noCode } from '../support/no-code.ts'
 import { noSearch } from '../support/no-search.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -30,7 +32,7 @@ describe('writes of a run', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function runOf(model: FakeModel, tools: { type: 'function'; function: { name: string } }[] = []) {
+  async function runOf(model: FakeModel, tools: Tool[] = []) {
     const counted: Store = {
       ...store,
       transaction: (project, work) => {
@@ -43,6 +45,8 @@ describe('writes of a run', () => {
     const events = createInProcessEvents()
     const app = createApplication({
       ...noSearch,
+      index: { ...noSearch.index, search: async () => [] },
+      code: noCode,
       store: counted,
       blobs,
       provider: model,
@@ -52,7 +56,9 @@ describe('writes of a run', () => {
     })
     app.start()
     const { assistants, threads, runs } = app.services
-    const assistant = fromText(await assistants.create('default', { model: 'any', tools }))
+    const vectorStore = fromText(await app.services.vectorStores.create('default', {}))
+    const tool_resources = { file_search: { vector_store_ids: [vectorStore.id] } }
+    const assistant = fromText(await assistants.create('default', { model: 'any', tools, tool_resources }))
     const thread = fromText(await threads.create('default', { messages: [{ role: 'user', content: 'Hi' }] }))
     const before = writes
     const started = await runs.create('default', thread.id, { assistant_id: assistant.id })
@@ -77,5 +83,11 @@ describe('writes of a run', () => {
     const calls = Array.from({ length: 5 }, (_, n) => ({ call: 'ask', arguments: { n } }))
     const run = await runOf(new FakeModel([calls]), [{ type: 'function', function: { name: 'ask' } }])
     expect(run.transactions).toBe(4)
+  })
+
+  it('are two more for each search: its step, and what was found', async () => {
+    const search = { call: 'file_search', arguments: { queries: ['tea'] } }
+    const run = await runOf(new FakeModel([search, search, 'Nothing there.']), [{ type: 'file_search' }])
+    expect(run.transactions).toBe(4 + 2 * 2)
   })
 })

@@ -55,7 +55,7 @@ function append(fields: Fields, addition: Fields): void {
   }
 }
 
-const appendable = new Set(['value', 'refusal', 'arguments', 'input'])
+const appendable = new Set(['value', 'refusal', 'arguments', 'input', 'logs'])
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -7,7 +7,7 @@ import { createInProcessEvents } from '../../src/adapters/events/in-process.ts'
 import { fromText } from '../../src/api/json.ts'
 import type { CreateRunRequest } from '../../src/api/run.ts'
 import type { StreamEvent } from '../../src/api/stream-event.ts'
-import { createApplication } from '../../src/application.ts'
+import { type CodePlace, createApplication } from '../../src/application.ts'
 import { now } from '../../src/lib/clock.ts'
 import type { Blobs } from '../../src/ports/blobs.ts'
 import type { ModelProvider } from '../../src/ports/model.ts'
@@ -15,6 +15,7 @@ import type { SearchIndex } from '../../src/ports/search.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { StartedRun } from '../../src/runs/start-run.ts'
 import { createRunStops } from '../../src/runs/stop-run.ts'
+import { noCode } from './no-code.ts'
 import { noSearch } from './no-search.ts'
 
 export const project = 'default'
@@ -29,6 +30,8 @@ export interface ApplicationOptions {
   aroundBlobs?: (blobs: Blobs) => Blobs
   /** What searches find; without it nothing can be searched. */
   index?: SearchIndex
+  /** Where code runs; without it no code can be run. */
+  code?: CodePlace
 }
 
 /**
@@ -43,6 +46,7 @@ export async function openApplication(
     aroundStore = same,
     aroundBlobs = same,
     index = noSearch.index,
+    code = noCode,
   }: ApplicationOptions = {},
 ) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'reprise-application-'))
@@ -55,7 +59,7 @@ export async function openApplication(
 
   function begin() {
     const events = createInProcessEvents()
-    const application = createApplication({ ...noSearch, index, store, blobs, provider, events, log, settings })
+    const application = createApplication({ ...noSearch, index, code, store, blobs, provider, events, log, settings })
     application.start()
     return { events, application, stops: createRunStops({ store, events, now: () => now() + ahead }) }
   }

@@ -37,7 +37,10 @@ export async function openResources(options: FileOptions = { downloadAnyFile: fa
     folder: folder.path,
     clock,
     assistants: createAssistants({ ...parts, acceptsModel: (model) => model !== 'no-such-model' }),
-    threads: createThreads({ ...parts, onRunRemoved: (run_id) => removedRuns.push(run_id) }),
+    threads: createThreads({
+      ...parts,
+      onRemoved: (_, { run_id }) => removedRuns.push(...(run_id === undefined ? [] : [run_id])),
+    }),
     messages: createMessages(parts),
     files: createFiles({ ...parts, options }),
     uploads: createUploads(parts),
@@ -45,7 +48,7 @@ export async function openResources(options: FileOptions = { downloadAnyFile: fa
     vectorStoreFiles: createVectorStoreFiles({ ...parts, index }),
     fileBatches: createFileBatches(parts),
     passages,
-    /** What `onRunRemoved` was told. */
+    /** The runs that `onRemoved` was told of. */
     removedRuns,
     async [Symbol.asyncDispose]() {
       await store.close()

@@ -5,6 +5,7 @@ import OpenAI from 'openai'
 import { readConfig } from '../../src/config.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
 import type { ModelProvider } from '../../src/ports/model.ts'
+import type { Sandbox } from '../../src/ports/sandbox.ts'
 import { createServer, type Server } from '../../src/server.ts'
 
 export interface TestServer extends AsyncDisposable {
@@ -19,15 +20,22 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer({
   model,
   embedder,
+  sandbox,
   env = {},
 }: {
   model?: ModelProvider
   embedder?: Embedder
+  sandbox?: Sandbox
   env?: Record<string, string>
 } = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'reprise-test-'))
-  const config = readConfig({ REPRISE_PORT: '0', REPRISE_DATA_DIR: dataDir, REPRISE_LOG_LEVEL: 'fatal', ...env })
-  const server = await createServer(config, { ...(model && { model }), ...(embedder && { embedder }) })
+  const quiet = { REPRISE_PORT: '0', REPRISE_LOG_LEVEL: 'fatal', REPRISE_SANDBOX: 'off' }
+  const config = readConfig({ ...quiet, REPRISE_DATA_DIR: dataDir, ...env })
+  const server = await createServer(config, {
+    ...(model && { model }),
+    ...(embedder && { embedder }),
+    ...(sandbox && { sandbox }),
+  })
   await server.start()
   const baseURL = `${server.url}/v1`
   return {

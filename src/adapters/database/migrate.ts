@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { first } from './migrations/0001-first.ts'
 import { vectorStores } from './migrations/0002-vector-stores.ts'
+import { interpreters } from './migrations/0003-interpreters.ts'
 
 /** In their order; one that was released never changes. */
-const migrations: readonly string[] = [first, vectorStores]
+const migrations: readonly string[] = [first, vectorStores, interpreters]
 
 /** Brings a database to the newest schema, each step in its own transaction. Its version is SQLite's `user_version`. */
 export function migrate(database: DatabaseSync): void {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { StepRow, UploadPartRow } from '../../ports/store.ts'
 import type { Dialect } from './dialect.ts'
+import { interpreterQueries } from './interpreters.ts'
 import { jobQueries } from './jobs.ts'
 import { listQueries } from './lists.ts'
 import { liveSegmentQueries } from './live-segments.ts'
@@ -67,6 +68,7 @@ export function compileQueries(dialect: Dialect) {
     fileBatches: recordQueries(compiler, 'file_batches'),
     segments: segmentQueries(compiler),
     liveSegments: liveSegmentQueries(compiler),
+    interpreters: interpreterQueries(compiler),
     jobs: jobQueries(compiler),
     overdue: overdueQueries(compiler),
   }

@@ -46,6 +46,11 @@ test.each([
 })
 
 test.each([
+  [
+    'the interpreter of a thread',
+    queries.interpreters.get,
+    'sqlite_autoindex_interpreters_1 (project=? AND thread_id=?)',
+  ],
   ['a file of a store', storeFiles.get, 'sqlite_autoindex_vector_store_files_1 (vector_store_id=? AND id=?)'],
   ['a cursor', storeFiles.place('project,vector_store_id,batch_id,status'), 'sqlite_autoindex_vector_store_files_1 '],
   ['the segment of a file', queries.segments.idOf, 'sqlite_autoindex_segments_2 (vector_store_id=? AND file_id=?)'],

@@ -41,5 +41,8 @@ export function createReader(queries: Queries, connection: Connection, project: 
     vectorStores: listed(queries.vectorStores),
     vectorStoreFiles: vectorStoreFileReader(queries, connection, project),
     fileBatches: reads(queries.fileBatches, connection, scope),
+    interpreters: {
+      get: (thread_id) => connection.first(queries.interpreters.get, { project, thread_id }),
+    },
   }
 }

@@ -152,3 +152,11 @@ CREATE TABLE segment_pieces (
 CREATE INDEX jobs_in_lane on jobs (kind, project, lane, turn);
 CREATE INDEX jobs_waiting on jobs (kind, project, turn) where lease_until is null;
 CREATE INDEX jobs_leased on jobs (kind, project, turn, lease_until) where lease_until is not null;
+CREATE TABLE interpreters (
+  seq integer primary key autoincrement,
+  project text not null,
+  thread_id text not null,
+  files text not null,
+  used_at integer not null,
+  unique (project, thread_id)
+) strict;

@@ -3,6 +3,7 @@ import type {
   AssistantRow,
   FileBatchRow,
   FileRow,
+  InterpreterRow,
   MessageRow,
   RunRow,
   StepRow,
@@ -81,6 +82,7 @@ export type Tables = { [Name in Exclude<RecordName, 'vector_stores'>]: Stored & 
   jobs: JobTable
   segments: SegmentTable
   segment_pieces: SegmentPieceTable
+  interpreters: Stored & InterpreterRow
 }
 
 /** The columns of each row, for statements that write or read it whole. */

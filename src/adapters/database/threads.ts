@@ -38,6 +38,12 @@ export function threadQueries(compiler: QueryCompiler): ThreadQueries {
       query((param) =>
         db.deleteFrom('messages').where('project', '=', param('project')).where('thread_id', '=', param('thread_id')),
       ),
+      query((param) =>
+        db
+          .deleteFrom('interpreters')
+          .where('project', '=', param('project'))
+          .where('thread_id', '=', param('thread_id')),
+      ),
     ],
   }
 }

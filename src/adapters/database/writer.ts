@@ -49,6 +49,11 @@ export function createWriter(
     vectorStoreFiles,
     fileBatches: writes(queries.fileBatches, connection, scope),
     segments,
+    interpreters: {
+      async put(row) {
+        await connection.run(queries.interpreters.put, { ...row, project })
+      },
+    },
     jobs: jobWriter({ queries: queries.jobs, connection, freed }, project),
   }
 }

@@ -18,6 +18,20 @@ const refusal = (index: number, value: string) => said({ index, type: 'refusal',
 const begun = (index: number) =>
   called({ index, id: `call_${index}`, type: 'function', function: { name: 'ask', arguments: '', output: null } })
 const continued = (index: number, piece: string) => called({ index, type: 'function', function: { arguments: piece } })
+const code = (input: string) => called({ index: 0, type: 'code_interpreter', code_interpreter: { input } })
+const logs = (index: number, text: string) =>
+  called({ index: 0, type: 'code_interpreter', code_interpreter: { outputs: [{ index, type: 'logs', logs: text }] } })
+const codeBegun = called({
+  index: 0,
+  id: 'call_0',
+  type: 'code_interpreter',
+  code_interpreter: { input: '', outputs: [] },
+})
+const figure = called({
+  index: 0,
+  type: 'code_interpreter',
+  code_interpreter: { outputs: [{ index: 1, type: 'image', image: { file_id: 'file-1' } }] },
+})
 const image = said({ index: 0, type: 'image_file', image_file: { file_id: 'file-1' } })
 const done: StreamEvent = { event: 'done', data: '[DONE]' }
 
@@ -30,6 +44,8 @@ describe('deltas', () => {
     ],
     ['a text', [text(1, 'l'), text(1, 'o')], text(1, 'lo')],
     ['a refusal', [refusal(0, 'No'), refusal(0, '!')], refusal(0, 'No!')],
+    ['code', [code('print('), code('1)')], code('print(1)')],
+    ['what code prints', [logs(0, '1'), logs(0, '\n')], logs(0, '1\n')],
     ['the arguments of a call', [continued(1, '{"n'), continued(1, '":1}')], continued(1, '{"n":1}')],
     [
       'a call from its beginning',
@@ -54,6 +70,10 @@ describe('deltas', () => {
     ],
     ['that begins its call', continued(0, 'a'), begun(0)],
     ['that is no text', image, image],
+    ['that begins its code', code('a'), codeBegun],
+    ['of another output', logs(0, 'a'), logs(2, 'b')],
+    ['of a figure', logs(0, 'a'), figure],
+    ['of what code prints, after code', code('a'), logs(0, 'b')],
     ['that is none', text(0, 'a'), done],
   ])('stay apart from one %s', (_, first, second) => {
     expect(canMerge(first, second)).toBe(false)

@@ -1,15 +1,16 @@
-import type { StreamEvent } from '../../api/stream-event.ts'
+import type { CodeDelta, StreamEvent, ToolCallDelta } from '../../api/stream-event.ts'
 
 type MessageDeltaEvent = Extract<StreamEvent, { event: 'thread.message.delta' }>
 type StepDeltaEvent = Extract<StreamEvent, { event: 'thread.run.step.delta' }>
+type OutputDelta = NonNullable<CodeDelta['code_interpreter']['outputs']>[number]
 
-/** Text that a delta appends: to a part of a message, or to the arguments of a call. */
+/** Text that a delta appends: to a part of a message, to the arguments of a call, to code or to what code prints. */
 interface Addition {
   /** Of the message or the step. */
   readonly id: string
   /** Of the part or the call. */
   readonly index: number
-  readonly kind: 'text' | 'refusal' | 'arguments'
+  readonly kind: 'text' | 'refusal' | 'arguments' | 'input' | `logs ${number}`
   readonly text: string
   /** The delta says something else too: it begins its part or call. */
   readonly begins: boolean
@@ -30,7 +31,7 @@ export function mergeDeltas(events: readonly StreamEvent[]): StreamEvent {
   // Small pieces are joined at once, or each would stay in memory; the long beginning is not copied every time.
   const text = begun + pieces.join('')
   if (first?.event === 'thread.message.delta') return withMessageText(first, text)
-  if (first?.event === 'thread.run.step.delta') return withArguments(first, text)
+  if (first?.event === 'thread.run.step.delta') return withCallText(first, text)
   throw new Error(`${first?.event} is no delta`)
 }
 
@@ -45,11 +46,22 @@ function additionOf(event: StreamEvent): Addition | undefined {
   }
   if (event.event === 'thread.run.step.delta') {
     const [call, other] = event.data.delta.step_details.tool_calls
-    if (call?.type !== 'function' || other) return undefined
-    const { index, function: made } = call
-    return { id: event.data.id, index, kind: 'arguments', text: made.arguments ?? '', begins: 'id' in call }
+    if (!call || other) return undefined
+    return additionToCall(event.data.id, call)
   }
   return undefined
+}
+
+function additionToCall(id: string, call: ToolCallDelta): Addition | undefined {
+  const { index } = call
+  const begins = 'id' in call
+  if (call.type === 'function') return { id, index, kind: 'arguments', text: call.function.arguments ?? '', begins }
+  if (call.type !== 'code_interpreter') return undefined
+  const { input, outputs } = call.code_interpreter
+  if (input !== undefined) return begins ? undefined : { id, index, kind: 'input', text: input, begins }
+  const [output, other] = outputs ?? []
+  if (output?.type !== 'logs' || other) return undefined
+  return { id, index, kind: `logs ${output.index}`, text: output.logs, begins }
 }
 
 function withMessageText(event: MessageDeltaEvent, text: string): MessageDeltaEvent {
@@ -60,10 +72,19 @@ function withMessageText(event: MessageDeltaEvent, text: string): MessageDeltaEv
   return { ...event, data: { ...event.data, delta: { content } } }
 }
 
-function withArguments(event: StepDeltaEvent, text: string): StepDeltaEvent {
+function withCallText(event: StepDeltaEvent, text: string): StepDeltaEvent {
   const { type, tool_calls } = event.data.delta.step_details
   const made = tool_calls.map((call) => {
-    return call.type === 'function' ? { ...call, function: { ...call.function, arguments: text } } : call
+    if (call.type === 'function') return { ...call, function: { ...call.function, arguments: text } }
+    if (call.type !== 'code_interpreter') return call
+    const { input, outputs } = call.code_interpreter
+    const continued =
+      input === undefined ? { outputs: outputs?.map((output) => withLogs(output, text)) ?? [] } : { input: text }
+    return { ...call, code_interpreter: continued }
   })
   return { ...event, data: { ...event.data, delta: { step_details: { type, tool_calls: made } } } }
+}
+
+function withLogs(output: OutputDelta, logs: string): OutputDelta {
+  return output.type === 'logs' ? { ...output, logs } : output
 }

@@ -24,6 +24,7 @@ export function testProjects(store: () => Store): void {
     expect(await stranger.vectorStoreFiles.get(vector_store_id, rows.storeFile.id)).toBeUndefined()
     expect(await stranger.vectorStoreFiles.segmentOf(vector_store_id, rows.storeFile.id)).toBeUndefined()
     expect(await stranger.fileBatches.get(rows.fileBatch.id)).toBeUndefined()
+    expect(await stranger.interpreters.get(thread_id)).toBeUndefined()
     const empty = { items: [], has_more: false }
     expect(await stranger.assistants.list({}, page)).toEqual(empty)
     expect(await stranger.messages.list({ thread_id }, page)).toEqual(empty)
@@ -80,6 +81,7 @@ export function testProjects(store: () => Store): void {
       expect(await tx.jobs.held(job.id, 'owner')).toBe(false)
       expect(await tx.jobs.complete(job.id, 'owner')).toBe(false)
       await tx.jobs.removeAbout(job.subject)
+      await tx.interpreters.put({ ...rows.interpreter, files: 'x' })
     })
     await store().transaction(project, async (tx) => {
       expect(await tx.threads.get(rows.thread.id)).toEqual(rows.thread)
@@ -88,6 +90,7 @@ export function testProjects(store: () => Store): void {
       expect(await tx.vectorStoreFiles.get(vector_store_id, rows.storeFile.id)).toEqual(rows.storeFile)
       expect(await tx.jobs.held(job.id, 'owner')).toBe(true)
     })
+    expect(await store().read(project).interpreters.get(rows.thread.id)).toEqual(rows.interpreter)
     expect(await store().segments.live(project, [vector_store_id])).toMatchObject([{ id: rows.segment.id }])
   })
 
@@ -116,6 +119,7 @@ async function filledProject(store: Store) {
   const within = { vector_store_id: vectorStore.id, batch_id: fileBatch.id }
   const storeFile = row.vectorStoreFile({ ...within, status: 'completed' })
   const segment = row.segment({ vector_store_id: vectorStore.id, file_id: storeFile.id })
+  const interpreter = row.interpreter({ thread_id: thread.id })
   const lease = { owner: 'owner', until: 1_700_000_030_000 }
   const job = { id: freshId('job'), kind: 'test', subject: run.id, runAt: 0, lease }
   await store.transaction(project, async (tx) => {
@@ -131,9 +135,10 @@ async function filledProject(store: Store) {
     await tx.vectorStoreFiles.insert(storeFile)
     await tx.fileBatches.insert(fileBatch)
     await tx.segments.put(segment)
+    await tx.interpreters.put(interpreter)
     await tx.jobs.add(job)
   })
-  const inThread = { assistant, thread, message, run, step }
+  const inThread = { assistant, thread, message, run, step, interpreter }
   return {
     project,
     job,

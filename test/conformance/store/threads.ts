@@ -3,7 +3,7 @@ import type { Store } from '../../../src/ports/store.ts'
 import { freshId, row } from '../rows.ts'
 
 export function testThreads(store: () => Store): void {
-  test('removing a thread takes its messages, runs, steps and jobs along, and nothing else', async () => {
+  test('removing a thread takes its messages, runs, steps, jobs and interpreter along, and nothing else', async () => {
     const project = freshId('project')
     const [gone, kept] = [await filledThread(store(), project), await filledThread(store(), project)]
     expect(await store().transaction(project, (tx) => tx.threads.remove(gone.thread.id))).toBe(true)
@@ -12,11 +12,13 @@ export function testThreads(store: () => Store): void {
     expect(await reader.messages.get(gone.message.id)).toBeUndefined()
     expect(await reader.runs.get(gone.run.id)).toBeUndefined()
     expect(await reader.steps.get(gone.step.id)).toBeUndefined()
+    expect(await reader.interpreters.get(gone.thread.id)).toBeUndefined()
     expect(await store().transaction(project, (tx) => tx.jobs.held(gone.job.id, 'owner'))).toBe(false)
     expect(await reader.threads.get(kept.thread.id)).toEqual(kept.thread)
     expect(await reader.messages.get(kept.message.id)).toEqual(kept.message)
     expect(await reader.runs.get(kept.run.id)).toEqual(kept.run)
     expect(await reader.steps.get(kept.step.id)).toEqual(kept.step)
+    expect(await reader.interpreters.get(kept.thread.id)).toEqual(kept.interpreter)
     expect(await store().transaction(project, (tx) => tx.jobs.held(kept.job.id, 'owner'))).toBe(true)
   })
 
@@ -79,6 +81,7 @@ async function filledThread(store: Store, project: string) {
   const run = row.run({ thread_id: thread.id, status: 'queued', expires_at: 1_800_000_000 })
   const message = row.message({ thread_id: thread.id, run_id: run.id })
   const step = row.step({ thread_id: thread.id, run_id: run.id })
+  const interpreter = row.interpreter({ thread_id: thread.id })
   const lease = { owner: 'owner', until: 1_700_000_030_000 }
   const job = { id: freshId('job'), kind: 'test', subject: run.id, runAt: 0, lease }
   await store.transaction(project, async (tx) => {
@@ -87,6 +90,7 @@ async function filledThread(store: Store, project: string) {
     await tx.runs.insert(run)
     await tx.steps.insert(step)
     await tx.jobs.add(job)
+    await tx.interpreters.put(interpreter)
   })
-  return { thread, run, message, step, job }
+  return { thread, run, message, step, job, interpreter }
 }
