@@ -11,7 +11,8 @@ const folder = await mkdtemp(join(tmpdir(), 'reprise-demo-'))
 try {
   const script = join(folder, 'script.yaml')
   await writeFile(script, `delay_ms: 20\n${defaultScript}`)
-  const env = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script, REPRISE_LOG_LEVEL: 'warn' }
+  const quiet = { REPRISE_LOG_LEVEL: 'warn', REPRISE_SANDBOX: 'off' }
+  const env = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script, ...quiet }
   const server = await createServer(readConfig(env))
   await server.start()
   try {

@@ -9,8 +9,12 @@ export async function orMissing<Part>(name: string, part: Promise<Part>): Promis
     return await part
   } catch (error) {
     if (process.env.CI === 'true') throw error
-    const missing = `${name}: ${error instanceof Error ? error.message : error}`
-    process.stderr.write(`Tests that need it are skipped, for want of ${missing}\n`)
-    return { missing }
+    return missing(`${name}: ${error instanceof Error ? error.message : error}`)
   }
+}
+
+/** Says that tests are skipped, and why. For itself only where the part cannot be had even with `CI=true`. */
+export function missing(what: string): Missing {
+  process.stderr.write(`Tests that need it are skipped, for want of ${what}\n`)
+  return { missing: what }
 }

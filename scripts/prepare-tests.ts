@@ -1,9 +1,12 @@
 import { install as installEngine } from '../test/real-upstream/install.ts'
 import { ensurePython } from './ensure-python.ts'
 import { ensureRubyClientTools } from './ensure-ruby-client-tools.ts'
+import { ensureGvisor, ensureSandbox } from './ensure-sandbox.ts'
 import { orMissing } from './missing-part.ts'
 
 // What the tests need beyond Node and npm, all of it before they start: their clocks are for tests, not for downloads.
 await ensurePython()
 await ensureRubyClientTools()
+await ensureSandbox()
+await ensureGvisor()
 await orMissing('a real inference engine', installEngine())

@@ -9,15 +9,17 @@ import { createInProcessEvents } from './adapters/events/in-process.ts'
 import { createExtractor } from './adapters/extraction/create-extractor.ts'
 import type { Discovered } from './adapters/model/discover.ts'
 import { openModels } from './adapters/model/open-models.ts'
+import { openSandbox } from './adapters/sandbox/open-sandbox.ts'
 import { createSearchIndex } from './adapters/search/search-index.ts'
-import { createApplication } from './application.ts'
-import type { Config } from './config.ts'
+import { type CodePlace, createApplication } from './application.ts'
+import type { Config, SandboxConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { createListener } from './http/listener.ts'
 import type { Log } from './lib/log.ts'
 import type { Embedder } from './ports/embedder.ts'
 import type { ModelProvider, PassThrough } from './ports/model.ts'
+import type { Sandbox } from './ports/sandbox.ts'
 import type { Store } from './ports/store.ts'
 
 /** What search keeps in memory of the stores that are searched. */
@@ -27,6 +29,7 @@ const searchMemoryBytes = 512 * 1024 ** 2
 export interface Overrides {
   model?: ModelProvider & Partial<PassThrough>
   embedder?: Embedder
+  sandbox?: Sandbox
   log?: Log
 }
 
@@ -35,6 +38,8 @@ export async function compose(config: Config, overrides: Overrides) {
   await using opening = new AsyncDisposableStack()
   // Synchronous and to stderr: stdout is for people, and the last line before a crash is the one that matters.
   const log = overrides.log ?? pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const placing = placeCode(config.sandbox, log, overrides.sandbox)
+  opening.defer(async () => (await placing).close())
   const store = await openSqlite({ path: config.databaseUrl.replace(/^sqlite:/, '') })
   opening.defer(() => store.close())
   const blobs = await openDiskBlobs(join(config.dataDir, 'blobs'))
@@ -61,6 +66,7 @@ export async function compose(config: Config, overrides: Overrides) {
   })
   opening.defer(() => index.close())
   const provider = overrides.model ?? models
+  const { code, label: codeLabel } = await placing
   const { runExpiresAfter, maxRuns, indexingConcurrency, downloadAnyFile } = config
   const application = createApplication({
     store,
@@ -69,6 +75,7 @@ export async function compose(config: Config, overrides: Overrides) {
     extractor,
     index,
     embedder,
+    code,
     events: createInProcessEvents(),
     log,
     settings: { runExpiresAfter, maxRuns, indexingConcurrency, downloadAnyFile },
@@ -76,13 +83,42 @@ export async function compose(config: Config, overrides: Overrides) {
   const app = createApp({
     services: application.services,
     passThrough: { forward: overrides.model?.forward ?? models.forward },
-    health: () => health({ store, embedder, runningRuns: application.runningRuns() }),
+    health: () => health({ store, embedder, code, runningRuns: application.runningRuns() }),
     log,
     options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
   const open = opening.move()
   const http = createHttpServer(createListener(app, log))
-  return { http, application, upstream: describe(upstream, mapped), search, close: () => open.disposeAsync() }
+  return {
+    http,
+    application,
+    upstream: describe(upstream, mapped),
+    search,
+    code: { label: codeLabel },
+    close: () => open.disposeAsync(),
+  }
+}
+
+/** Where code is to run; the probing of it takes a while, during which other things can be opened. */
+async function placeCode(config: SandboxConfig, log: Log, given: Sandbox | undefined): Promise<PlacedCode> {
+  const { sessions, idleSeconds, prepared } = config
+  const opened = given
+    ? { sandbox: given, label: given.kind }
+    : await openSandbox({ ...config, prepare: prepared > 0, log, signal: AbortSignal.timeout(60_000) })
+  if (opened.sandbox === null) {
+    const { reason, advice } = opened
+    return { code: { ok: false, reason, advice }, label: `off: ${reason}. ${advice}`, close: async () => {} }
+  }
+  const { sandbox, label } = opened
+  const settings = { sessions, idleSeconds, prepared }
+  return { code: { ok: true, sandbox, settings }, label, close: () => sandbox.close() }
+}
+
+interface PlacedCode {
+  readonly code: CodePlace
+  /** For people. */
+  readonly label: string
+  close(): Promise<void>
 }
 
 /** Who answers for models, for people. */
@@ -94,10 +130,11 @@ function describe(upstream: Discovered | null, mapped: readonly string[]) {
 interface HealthParts {
   store: Store
   embedder: Embedder | null
+  code: CodePlace
   runningRuns: number
 }
 
-async function health({ store, embedder, runningRuns }: HealthParts) {
+async function health({ store, embedder, code, runningRuns }: HealthParts) {
   const [checked, depth] = await Promise.allSettled([store.check(), store.queue.depth()])
   return {
     ok: checked.status === 'fulfilled',
@@ -106,5 +143,6 @@ async function health({ store, embedder, runningRuns }: HealthParts) {
     waiting_jobs: depth.status === 'fulfilled' ? depth.value.waiting : null,
     file_search: embedder === null ? 'keyword' : 'hybrid',
     embedding_space: embedder?.space ?? null,
+    code_interpreter: code.ok ? code.sandbox.kind : null,
   }
 }

@@ -15,6 +15,15 @@ const defaults: Config = {
   runExpiresAfter: 600,
   maxRuns: 1000,
   indexingConcurrency: 2,
+  sandbox: {
+    choice: 'auto',
+    python: undefined,
+    image: 'python:3-slim',
+    limits: { memoryMegabytes: 512, processes: 64, cores: 1, diskMegabytes: 256, seconds: 60, outputBytes: 1_000_000 },
+    sessions: 20,
+    idleSeconds: 3600,
+    prepared: 1,
+  },
   logLevel: 'info',
   downloadAnyFile: false,
   requireBetaHeader: false,
@@ -80,6 +89,44 @@ const accepted: [Environment, Partial<Config>][] = [
   [
     { REPRISE_EMBEDDING_MODEL: 'file:models/small one.gguf' },
     { embedding: { ...embedding, source: { file: resolve('models/small one.gguf') } } },
+  ],
+  [{ REPRISE_SANDBOX: 'off' }, { sandbox: { ...defaults.sandbox, choice: 'off' } }],
+  [
+    { REPRISE_SANDBOX: 'docker', REPRISE_SANDBOX_IMAGE: 'registry.test:5000/data/python:3.13' },
+    { sandbox: { ...defaults.sandbox, choice: 'docker', image: 'registry.test:5000/data/python:3.13' } },
+  ],
+  [
+    {
+      REPRISE_SANDBOX: 'gvisor',
+      REPRISE_PYTHON: 'venv',
+      REPRISE_SANDBOX_MEMORY: '1024',
+      REPRISE_SANDBOX_PROCESSES: '128',
+      REPRISE_SANDBOX_CORES: '0.5',
+      REPRISE_SANDBOX_DISK: '100',
+      REPRISE_SANDBOX_TIMEOUT: '5',
+      REPRISE_SANDBOX_OUTPUT: '10',
+      REPRISE_SANDBOX_SESSIONS: '4',
+      REPRISE_SANDBOX_IDLE: '60',
+      REPRISE_SANDBOX_PREPARED: '0',
+    },
+    {
+      sandbox: {
+        choice: 'gvisor',
+        python: resolve('venv'),
+        image: 'python:3-slim',
+        limits: {
+          memoryMegabytes: 1024,
+          processes: 128,
+          cores: 0.5,
+          diskMegabytes: 100,
+          seconds: 5,
+          outputBytes: 10_000,
+        },
+        sessions: 4,
+        idleSeconds: 60,
+        prepared: 0,
+      },
+    },
   ],
   [{ REPRISE_DOWNLOAD_ANY_FILE: 'yes' }, { downloadAnyFile: true }],
   [
@@ -170,6 +217,26 @@ const refused: [Environment, string][] = [
   [
     { REPRISE_EMBEDDING_MODEL: 'file:m.gguf', REPRISE_EMBEDDING_DIMENSIONS: '64' },
     'REPRISE_EMBEDDING_DIMENSIONS is set, but REPRISE_EMBEDDING_MODEL names a file: leave one of them out.',
+  ],
+  [
+    { REPRISE_SANDBOX: 'chroot' },
+    'REPRISE_SANDBOX is "chroot": it takes one of auto, bubblewrap, gvisor, docker, landlock and off.',
+  ],
+  [
+    { REPRISE_SANDBOX_CORES: '0.05' },
+    'REPRISE_SANDBOX_CORES is "0.05": it takes a number from 0.1 to 1024 with up to two decimals.',
+  ],
+  [
+    { REPRISE_SANDBOX_CORES: '1e2' },
+    'REPRISE_SANDBOX_CORES is "1e2": it takes a number from 0.1 to 1024 with up to two decimals.',
+  ],
+  [
+    { REPRISE_SANDBOX_MEMORY: '512M' },
+    'REPRISE_SANDBOX_MEMORY is "512M": it takes a whole number of MiB from 64 to 1048576.',
+  ],
+  [
+    { REPRISE_SANDBOX_IMAGE: '--privileged' },
+    'REPRISE_SANDBOX_IMAGE is "--privileged": it takes the name of a Docker image.',
   ],
   [{ REPRISE_PROT: '1' }, 'REPRISE_PROT is no option of Reprise: did you mean REPRISE_PORT?'],
   [{ REPRISE_FLUX_CAPACITOR: '' }, 'REPRISE_FLUX_CAPACITOR is no option of Reprise: `reprise --help` lists them all'],

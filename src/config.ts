@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { nearest } from './lib/nearest.ts'
 import { allOptions, flagOf, type Option, options } from './options.ts'
+import type { SandboxKind, SandboxLimits } from './ports/sandbox.ts'
 
 /** Everything that can be set about a server, checked. `readConfig({})` gives the defaults. */
 export interface Config {
@@ -25,6 +26,7 @@ export interface Config {
   maxRuns: number
   /** Files that are made searchable at once. */
   indexingConcurrency: number
+  sandbox: SandboxConfig
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
   downloadAnyFile: boolean
   requireBetaHeader: boolean
@@ -46,6 +48,23 @@ export interface EmbeddingConfig {
   batch: number
   queryPrefix: string
   passagePrefix: string
+}
+
+/** Where the code interpreter runs, and what it may have. */
+export interface SandboxConfig {
+  /** `auto`: the first that holds. `off`: none, and the code interpreter refuses. */
+  choice: 'auto' | SandboxKind | 'off'
+  /** Absolute path of an interpreter or of a virtual environment's folder; undefined: the system's Python. */
+  python: string | undefined
+  /** For Docker. */
+  image: string
+  limits: SandboxLimits
+  /** At once; further ones wait. */
+  sessions: number
+  /** Seconds after its last call that a session is kept. */
+  idleSeconds: number
+  /** Sessions that are kept ready for threads which have none. */
+  prepared: number
 }
 
 /** Environment variables by name; `process.env` is one. */
@@ -78,6 +97,7 @@ export function readConfig(env: Environment, flags: Environment = {}): Config {
     runExpiresAfter: read(options.runExpiresAfter),
     maxRuns: read(options.maxRuns),
     indexingConcurrency: read(options.indexingConcurrency),
+    sandbox: sandbox(read),
     logLevel: read(options.logLevel),
     downloadAnyFile: read(options.downloadAnyFile),
     requireBetaHeader: read(options.requireBetaHeader),
@@ -149,6 +169,25 @@ function fileOf(model: string, read: Read): string {
   const stray = [embeddingUrl, embeddingDimensions].find((option: Option) => read(option) !== undefined)
   if (stray === undefined) return resolve(model.slice('file:'.length))
   throw new ConfigError(`${stray.env} is set, but ${options.embeddingModel.env} names a file: leave one of them out.`)
+}
+
+function sandbox(read: Read): SandboxConfig {
+  return {
+    choice: read(options.sandbox),
+    python: absolute(read(options.python)),
+    image: read(options.sandboxImage),
+    limits: {
+      memoryMegabytes: read(options.sandboxMemory),
+      processes: read(options.sandboxProcesses),
+      cores: read(options.sandboxCores),
+      diskMegabytes: read(options.sandboxDisk),
+      seconds: read(options.sandboxTimeout),
+      outputBytes: read(options.sandboxOutput) * 1000,
+    },
+    sessions: read(options.sandboxSessions),
+    idleSeconds: read(options.sandboxIdle),
+    prepared: read(options.sandboxPrepared),
+  }
 }
 
 function absolute(path: string | undefined): string | undefined {

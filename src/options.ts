@@ -148,6 +148,92 @@ export const options = {
     takes: 'a whole number from 1 to 100',
     schema: wholeNumber(1, 100),
   }),
+  sandbox: option('REPRISE_SANDBOX', {
+    operand: 'KIND',
+    default: 'auto',
+    meaning:
+      'What confines the code interpreter: `bubblewrap`, `gvisor`, `docker` or `landlock`; `auto` for the first that holds on this machine, `off` for none, and then no code is run. See [the sandbox](sandbox.md).',
+    takes: 'one of auto, bubblewrap, gvisor, docker, landlock and off',
+    schema: z.enum(['auto', 'bubblewrap', 'gvisor', 'docker', 'landlock', 'off']),
+  }),
+  python: optional('REPRISE_PYTHON', {
+    operand: 'PATH',
+    meaning:
+      "Another Python for the code interpreter than the system's, with packages of your own: an interpreter, or the folder of a virtual environment. The sandbox can read it, never write to it.",
+    takes: 'the path of a Python interpreter or of the folder of a virtual environment',
+    schema: z.string().min(1),
+  }),
+  sandboxImage: option('REPRISE_SANDBOX_IMAGE', {
+    operand: 'IMAGE',
+    default: 'python:3-slim',
+    meaning: 'The image that `REPRISE_SANDBOX=docker` takes Python and its packages from.',
+    takes: 'the name of a Docker image',
+    schema: z.string().regex(/^[\w][\w./:@-]*$/),
+  }),
+  sandboxMemory: option('REPRISE_SANDBOX_MEMORY', {
+    operand: 'MIB',
+    default: '512',
+    meaning: 'How much memory everything in one session of the code interpreter may use, in MiB.',
+    takes: 'a whole number of MiB from 64 to 1048576',
+    schema: wholeNumber(64, 1_048_576),
+  }),
+  sandboxProcesses: option('REPRISE_SANDBOX_PROCESSES', {
+    operand: 'NUMBER',
+    default: '64',
+    meaning: 'How many processes and threads a session may have.',
+    takes: 'a whole number from 8 to 10000',
+    schema: wholeNumber(8, 10_000),
+  }),
+  sandboxCores: option('REPRISE_SANDBOX_CORES', {
+    operand: 'NUMBER',
+    default: '1',
+    meaning: 'How many processor cores a session may use; `0.5` is half of one.',
+    takes: 'a number from 0.1 to 1024 with up to two decimals',
+    schema: cores(),
+  }),
+  sandboxDisk: option('REPRISE_SANDBOX_DISK', {
+    operand: 'MIB',
+    default: '256',
+    meaning: 'How large all files of a session may be together, in MiB.',
+    takes: 'a whole number of MiB from 1 to 1048576',
+    schema: wholeNumber(1, 1_048_576),
+  }),
+  sandboxTimeout: option('REPRISE_SANDBOX_TIMEOUT', {
+    operand: 'SECONDS',
+    default: '60',
+    meaning: 'How long one call of the code interpreter may take before it is interrupted.',
+    takes: 'a whole number of seconds from 1 to 86400',
+    schema: wholeNumber(1, 86_400),
+  }),
+  sandboxOutput: option('REPRISE_SANDBOX_OUTPUT', {
+    operand: 'KB',
+    default: '1000',
+    meaning: 'How much one call may print before it is interrupted, in kilobytes of 1,000 bytes.',
+    takes: 'a whole number of kilobytes from 1 to 100000',
+    schema: wholeNumber(1, 100_000),
+  }),
+  sandboxSessions: option('REPRISE_SANDBOX_SESSIONS', {
+    operand: 'NUMBER',
+    default: '20',
+    meaning: 'How many sessions, one for each thread that uses the tool, there are at once; further ones wait.',
+    takes: 'a whole number from 1 to 10000',
+    schema: wholeNumber(1, 10_000),
+  }),
+  sandboxIdle: option('REPRISE_SANDBOX_IDLE', {
+    operand: 'SECONDS',
+    default: '3600',
+    meaning: 'How long a session is kept, with its variables, after its last call.',
+    takes: 'a whole number of seconds from 1 to 604800',
+    schema: wholeNumber(1, 604_800),
+  }),
+  sandboxPrepared: option('REPRISE_SANDBOX_PREPARED', {
+    operand: 'NUMBER',
+    default: '1',
+    meaning:
+      'How many sessions are kept ready, with numpy, pandas and matplotlib imported, so that the first call of a thread need not wait for that. `0` for none.',
+    takes: 'a whole number from 0 to 100',
+    schema: wholeNumber(0, 100),
+  }),
   logLevel: option('REPRISE_LOG_LEVEL', {
     operand: 'LEVEL',
     default: 'info',
@@ -218,6 +304,14 @@ function wholeNumber(least: number, most: number) {
     .regex(/^\d{1,9}$/)
     .transform(Number)
     .pipe(z.number().min(least).max(most))
+}
+
+function cores() {
+  return z
+    .string()
+    .regex(/^\d{1,4}(\.\d{1,2})?$/)
+    .transform(Number)
+    .pipe(z.number().min(0.1).max(1_024))
 }
 
 function baseUrl() {

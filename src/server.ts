@@ -7,6 +7,7 @@ export type * from './ports/embedder.ts'
 export type * from './ports/events.ts'
 export type * from './ports/model.ts'
 export type * from './ports/queue.ts'
+export type * from './ports/sandbox.ts'
 export type * from './ports/store.ts'
 
 export interface Server {
@@ -21,6 +22,8 @@ export interface Server {
   }
   /** How file search finds passages: by keywords alone, or by an embedding model's vectors too. */
   readonly search: { readonly kind: 'keyword' | 'hybrid'; readonly label: string }
+  /** Where the code interpreter runs, or why it does not. */
+  readonly code: { readonly label: string }
   /** Listens, and begins to work off what is queued. Rejects when the port is taken. */
   start(): Promise<void>
   /** Takes no new requests, lets runs finish for the configured grace, hands back the rest, and closes everything. */
@@ -53,6 +56,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     },
     upstream: parts.upstream,
     search: parts.search,
+    code: parts.code,
     start,
     stop,
   }

@@ -15,6 +15,7 @@ const parts: BannerParts = {
     mapped: [],
   },
   search: { kind: 'keyword', label: 'by keywords alone' },
+  code: { label: 'off: no sandbox found; `reprise setup sandbox` tells what to install' },
   look: null,
   colour: false,
 }
@@ -28,6 +29,7 @@ test('says where it listens, which model answers and where the data are', () => 
   expect(text).toMatch(/Base URL +http:\/\/127\.0\.0\.1:4141\/v1\n/)
   expect(text).toMatch(/Model +Ollama at http:\/\/127\.0\.0\.1:11434\/v1\n/)
   expect(text).toMatch(/Search +by keywords alone\n/)
+  expect(text).toMatch(/Code +off: no sandbox found; `reprise setup sandbox` tells what to install\n/)
   expect(text).toMatch(/Data +\/srv\/data\n/)
   expect(text).not.toContain('!!')
 })

@@ -10,6 +10,7 @@ export interface BannerParts {
   url: string
   upstream: Server['upstream']
   search: Server['search']
+  code: Server['code']
   /** What the upstream said of itself; null when there is none to ask. */
   look: EndpointFinding | null
   /** Whether to colour it. */
@@ -17,7 +18,7 @@ export interface BannerParts {
 }
 
 /** What `reprise serve` prints once it listens. */
-export function banner({ version, config, url, upstream, search, look, colour }: BannerParts): string {
+export function banner({ version, config, url, upstream, search, code, look, colour }: BannerParts): string {
   const bold = painter('bold', colour)
   const base = `${reachable(url)}/v1`
   const others = base.startsWith(url) ? '' : ", and this machine's other addresses: whoever reaches them may use it"
@@ -27,6 +28,7 @@ ${bold(`Reprise ${version} is ready.`)}
   Base URL  ${bold(base)}${others}
   Model     ${answering(upstream, look)}
   Search    ${search.label}
+  Code      ${code.label}
   Data      ${config.dataDir}
 ${painter('yellow', colour)(warning(upstream, config, look))}
 Give a program that base URL and any key:

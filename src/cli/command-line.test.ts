@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseCommandLine, UsageError } from './command-line.ts'
 
-const nothing = { flags: {}, json: false }
+const nothing = { flags: {}, json: false, yes: false }
 
 test.each([
   ['', { ...nothing, command: 'help' }],
@@ -13,6 +13,13 @@ test.each([
   ['-v', { ...nothing, command: 'version' }],
   ['serve', { ...nothing, command: 'serve' }],
   ['doctor --json', { ...nothing, command: 'doctor', json: true }],
+  ['setup sandbox', { ...nothing, command: 'setup' }],
+  ['setup sandbox --yes', { ...nothing, command: 'setup', yes: true }],
+  [
+    'setup --yes sandbox --sandbox gvisor',
+    { flags: { REPRISE_SANDBOX: 'gvisor' }, json: false, yes: true, command: 'setup' },
+  ],
+  ['setup --help', { ...nothing, command: 'help' }],
   ['serve --port 8080', { ...nothing, command: 'serve', flags: { REPRISE_PORT: '8080' } }],
   ['--port=8080 serve', { ...nothing, command: 'serve', flags: { REPRISE_PORT: '8080' } }],
   ['serve --upstream-timeout 5', { ...nothing, command: 'serve', flags: { REPRISE_UPSTREAM_TIMEOUT: '5' } }],
@@ -34,10 +41,17 @@ test.each([
   ['serve --data-dir --port 80', '--data-dir takes a value: write --data-dir FOLDER.'],
   ['serve --no-port', '--port takes a value: write --port PORT.'],
   ['sevre', '"sevre" is no command of Reprise: did you mean `reprise serve`?'],
-  ['migrate', '"migrate" is no command of Reprise: there are `serve` and `doctor`'],
+  ['migrate', '"migrate" is no command of Reprise: there are `serve`, `doctor` and `setup sandbox`'],
   ['serve now', '"now" is one word too many.'],
-  ['--port 80', 'Say what to do: `reprise serve` or `reprise doctor`.'],
+  ['--port 80', 'Say what to do: `serve`, `doctor` and `setup sandbox` are commands of Reprise.'],
   ['serve --json', '--json goes with `reprise doctor` only.'],
+  ['setup sandbox --json', '--json goes with `reprise doctor` only.'],
+  ['serve --yes', '--yes goes with `reprise setup sandbox` only.'],
+  ['setup', 'Say what to set up: there is `reprise setup sandbox`.'],
+  ['setup python', '"python" is nothing to set up: there is `reprise setup sandbox`.'],
+  ['setup sandbox now', '"now" is one word too many.'],
+  ['sandbox', '"sandbox" is no command of Reprise: there are `serve`, `doctor` and `setup sandbox`'],
+  ['setpu sandbox', '"setpu" is no command of Reprise: did you mean `reprise setup`?'],
 ])('reprise %s is refused', (line, message) => {
   expect(() => parseCommandLine(line.split(' '))).toThrow(new UsageError(message))
 })

@@ -4,11 +4,13 @@ import { nearest } from '../lib/nearest.ts'
 import { allOptions, flagOf } from '../options.ts'
 
 export interface CommandLine {
-  command: 'serve' | 'doctor' | 'help' | 'version'
+  command: 'serve' | 'doctor' | 'setup' | 'help' | 'version'
   /** Values by the name of the variable that each flag stands for. */
   flags: Environment
   /** `doctor` answers in JSON. */
   json: boolean
+  /** `setup` installs what it would otherwise only name. */
+  yes: boolean
 }
 
 /** What is wrong with the command line, in one line. */
@@ -16,14 +18,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const commands = ['serve', 'doctor'] as const
+const allCommands = '`serve`, `doctor` and `setup sandbox`'
 const plainSwitches = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const
 
 /** Reads the arguments that follow the program's name. Throws `UsageError`. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { tokens } = parseArgs({
     args: [...args],
-    options: { ...plainSwitches, json: { type: 'boolean' }, ...flagTypes() },
+    options: { ...plainSwitches, json: { type: 'boolean' }, yes: { type: 'boolean' }, ...flagTypes() },
     tokens: true,
     strict: false, // the errors of strict mode do not say what was meant
     allowPositionals: true,
@@ -40,8 +42,14 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     else switches.add(plainSwitch(token))
   }
   const command = switches.has('help') ? 'help' : switches.has('version') ? 'version' : commandIn(words, flags)
-  if (switches.has('json') && command === 'serve') throw new UsageError('--json goes with `reprise doctor` only.')
-  return { command, flags, json: switches.has('json') }
+  refuseStray(switches, command)
+  return { command, flags, json: switches.has('json'), yes: switches.has('yes') }
+}
+
+function refuseStray(switches: ReadonlySet<string>, command: CommandLine['command']): void {
+  if (command === 'help' || command === 'version') return
+  if (switches.has('json') && command !== 'doctor') throw new UsageError('--json goes with `reprise doctor` only.')
+  if (switches.has('yes') && command !== 'setup') throw new UsageError('--yes goes with `reprise setup sandbox` only.')
 }
 
 function flagTypes() {
@@ -68,7 +76,7 @@ function textOf({ name, rawName, value, inlineValue }: OptionToken, operand: str
 }
 
 function plainSwitch({ name, rawName, value }: OptionToken): string {
-  const known = ['help', 'version', 'json']
+  const known = ['help', 'version', 'json', 'yes']
   if (known.includes(name) && value === undefined && !rawName.startsWith('--no-')) return name
   const meant = nearest(name, [...known, ...allOptions.map(flagOf)])
   const advice = meant === undefined || meant === name ? '`reprise --help` lists them all' : `did you mean --${meant}?`
@@ -76,13 +84,23 @@ function plainSwitch({ name, rawName, value }: OptionToken): string {
 }
 
 function commandIn(words: string[], flags: Environment): CommandLine['command'] {
-  const [word, extra] = words
+  const [word, ...rest] = words
   if (word === undefined && Object.keys(flags).length === 0) return 'help'
-  if (word === undefined) throw new UsageError('Say what to do: `reprise serve` or `reprise doctor`.')
+  if (word === undefined) throw new UsageError(`Say what to do: ${allCommands} are commands of Reprise.`)
+  const command = (['serve', 'doctor', 'setup', 'help', 'version'] as const).find((command) => command === word)
+  if (command === undefined) throw new UsageError(`${JSON.stringify(word)} is no command of Reprise: ${meant(word)}`)
+  const extra = rest[command === 'setup' ? 1 : 0]
   if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many.`)
-  const command = [...commands, 'help' as const, 'version' as const].find((command) => command === word)
-  if (command) return command
-  const meant = nearest(word, commands)
-  const advice = meant === undefined ? 'there are `serve` and `doctor`' : `did you mean \`reprise ${meant}\`?`
-  throw new UsageError(`${JSON.stringify(word)} is no command of Reprise: ${advice}`)
+  return command === 'setup' ? setupOf(rest[0]) : command
+}
+
+function meant(word: string): string {
+  const command = nearest(word, ['serve', 'doctor', 'setup'])
+  return command === undefined ? `there are ${allCommands}` : `did you mean \`reprise ${command}\`?`
+}
+
+function setupOf(what: string | undefined): 'setup' {
+  if (what === 'sandbox') return 'setup'
+  const problem = what === undefined ? 'Say what to set up' : `${JSON.stringify(what)} is nothing to set up`
+  throw new UsageError(`${problem}: there is \`reprise setup sandbox\`.`)
 }

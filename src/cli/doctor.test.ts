@@ -31,7 +31,7 @@ async function visit(env: Environment, json = true) {
   })
   const script = join(folder, 'quiet.yaml') // without one, a model server on this machine would be found
   writeFileSync(script, 'rules: [{ match: {}, reply: Hi }]')
-  const defaults = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script }
+  const defaults = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script, REPRISE_SANDBOX: 'off' }
   const code = await doctor({ env: { ...defaults, ...env }, flags: {}, json })
   vi.restoreAllMocks()
   return { printed, code }
@@ -69,9 +69,10 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
 
 test('a line for each thing, and a verdict', async () => {
   const { printed, code } = await visit({}, false)
-  expect(printed.match(/^✓/gm)).toHaveLength(8)
+  expect(printed.match(/^✓/gm)).toHaveLength(9)
   expect(printed).toMatch(/✓ Model +the scripted model/)
   expect(printed).toMatch(/✓ Search +by keywords alone.*\n +With an embedding model it finds by meaning too/)
+  expect(printed).toMatch(/✓ Code interpreter +off, by REPRISE_SANDBOX\n/)
   expect(printed).toMatch(/\nAll is well\.\n$/)
   expect(code).toBe(0)
 })
@@ -195,4 +196,9 @@ test('an embedding model that works, has other dimensions, or is not there', asy
     ok: false,
     message: expect.stringContaining('the scripted model, which makes no embeddings'),
   })
+})
+
+test('a sandbox whose Python is not there', async () => {
+  const env = { REPRISE_SANDBOX: 'bubblewrap', REPRISE_PYTHON: join(folder, 'nowhere') }
+  expect(await finding('Code interpreter', env)).toMatchObject({ ok: false, advice: expect.any(String) })
 })

@@ -6,6 +6,7 @@ import { checkEmbeddings } from './checks/check-embeddings.ts'
 import { checkModels } from './checks/check-models.ts'
 import { checkNode } from './checks/check-node.ts'
 import { checkPort } from './checks/check-port.ts'
+import { checkSandbox } from './checks/check-sandbox.ts'
 import { type Finding, well, wrong } from './checks/finding.ts'
 
 /** Prints what is well and what is not, with what to do; answers the exit code, 1 when something is wrong. */
@@ -43,6 +44,7 @@ async function examine(env: Environment, flags: Environment): Promise<Finding[]>
     await checkPort(config, { inUse }),
     ...(await checkModels(config, env)),
     await checkEmbeddings(config, env),
+    await checkSandbox(config.sandbox),
   ]
 }
 

@@ -8,10 +8,11 @@ export function helpText(version: string): string {
 function introduction(version: string): string {
   return `Reprise ${version}, a self-hosted, drop-in server for the OpenAI Assistants API v2.
 
-  reprise serve             start the server
-  reprise doctor [--json]   check this machine and the configuration, and say what to do
-  reprise --help            print this
-  reprise --version         print the version
+  reprise serve                   start the server
+  reprise doctor [--json]         check this machine and the configuration, and say what to do
+  reprise setup sandbox [--yes]   say what the code interpreter needs on this machine; as root, install it
+  reprise --help                  print this
+  reprise --version               print the version
 
 Options. Each is an environment variable too, and a flag overrules its variable:
 `

@@ -26,7 +26,8 @@ afterEach(async () => {
 })
 
 function reprise(args: string[], env: Record<string, string> = {}) {
-  const settings = { REPRISE_DATA_DIR: join(folder, 'data'), REPRISE_PORT: '0', REPRISE_SCRIPT: '', ...env }
+  const quiet = { REPRISE_PORT: '0', REPRISE_SCRIPT: '', REPRISE_SANDBOX: 'off' }
+  const settings = { REPRISE_DATA_DIR: join(folder, 'data'), ...quiet, ...env }
   const child = spawn(process.execPath, [main, ...args], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   children.push(child)
   return { child, ended: once(child, 'close').then(([code]) => code) }
@@ -60,6 +61,7 @@ async function post(url: string, body: object): Promise<unknown> {
 test('serves, says where, and stops when asked', async () => {
   const { child, ended, printed, url } = await serving()
   expect(printed).toContain('NO LANGUAGE MODEL IS CONNECTED')
+  expect(printed).toMatch(/\n {2}Code {6}off/)
   expect((await fetch(`${url}/health`)).status).toBe(200)
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
@@ -142,6 +144,16 @@ test('one line says what is wrong with a value, a flag or a file', async () => {
   expect(file).toMatchObject({
     stdout: '',
     stderr: `reprise: ${join(folder, 'none.yaml')} does not exist\n`,
+    code: 2,
+  })
+})
+
+test('says what the code interpreter needs, for the sandbox that is configured', async () => {
+  const { stdout, code } = await outcome(['setup', 'sandbox', '--sandbox', 'docker'])
+  expect(stdout).toMatch(/^What the code interpreter needs on .+:\n\n {2}✗ Docker/)
+  expect(code).toBe(0)
+  expect(await outcome(['setup', 'sandbox', '--sandbox', 'chroot'])).toMatchObject({
+    stderr: 'reprise: --sandbox is "chroot": it takes one of auto, bubblewrap, gvisor, docker, landlock and off.\n',
     code: 2,
   })
 })

@@ -16,7 +16,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reprise-'))
   const script = join(folder, 'script.yaml')
   writeFileSync(script, 'rules: [{ match: Why is the sky blue?, reply: Blue light scatters most. }]')
-  const env = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script, REPRISE_LOG_LEVEL: 'silent' }
+  const quiet = { REPRISE_LOG_LEVEL: 'silent', REPRISE_SANDBOX: 'off' }
+  const env = { REPRISE_PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_SCRIPT: script, ...quiet }
   server = await createServer(readConfig(env))
   await server.start()
 })

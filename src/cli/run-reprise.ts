@@ -16,7 +16,7 @@ export async function runReprise(args: readonly string[], env: Environment): Pro
 }
 
 // The large parts are loaded when they are needed: help and error lines come at once.
-async function runCommand({ command, flags, json }: CommandLine, env: Environment): Promise<number> {
+async function runCommand({ command, flags, json, yes }: CommandLine, env: Environment): Promise<number> {
   switch (command) {
     case 'serve': {
       const config = readConfig(env, flags)
@@ -26,6 +26,11 @@ async function runCommand({ command, flags, json }: CommandLine, env: Environmen
     case 'doctor': {
       const { doctor } = await import('./doctor.ts')
       return doctor({ env, flags, json })
+    }
+    case 'setup': {
+      const { sandbox } = readConfig(env, flags)
+      const { setupSandbox } = await import('./setup/setup-sandbox.ts')
+      return setupSandbox(sandbox, { yes })
     }
     case 'help':
       return print(helpText(version()))

@@ -33,10 +33,10 @@ async function start(config: Config): Promise<Server> {
   return server
 }
 
-async function greet({ url, upstream, search }: Server, config: Config, version: string): Promise<void> {
+async function greet({ url, upstream, search, code }: Server, config: Config, version: string): Promise<void> {
   const look = await firstLook(upstream, config)
   const colour = process.stdout.hasColors?.() ?? false
-  process.stdout.write(banner({ version, config, url, upstream, search, look, colour }))
+  process.stdout.write(banner({ version, config, url, upstream, search, code, look, colour }))
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -3,12 +3,10 @@ import { openEmbedder } from '../../adapters/embedding/open-embedder.ts'
 import { openModels } from '../../adapters/model/open-models.ts'
 import { usualRetries } from '../../adapters/model/retry.ts'
 import type { Config, Environment } from '../../config.ts'
-import type { Log } from '../../lib/log.ts'
 import { type Finding, reasonOf, well, wrong } from './finding.ts'
+import { quietLog } from './quiet-log.ts'
 
 const patience = 60_000 // a model server may load the model first
-const silence = () => {}
-const quiet: Log = { debug: silence, info: silence, warn: silence, error: silence }
 
 /** Whether the embedding model makes embeddings, of the dimensions that are configured. */
 export async function checkEmbeddings(config: Config, env: Environment): Promise<Finding> {
@@ -21,9 +19,9 @@ export async function checkEmbeddings(config: Config, env: Environment): Promise
   const signal = AbortSignal.timeout(patience)
   try {
     await using closing = new AsyncDisposableStack()
-    const { find, models } = await openModels(config, { env, log: quiet, signal })
+    const { find, models } = await openModels(config, { env, log: quietLog, signal })
     closing.defer(() => models.close())
-    const embedder = await openEmbedder(config, { find, log: quiet, signal, retry: { ...usualRetries, retries: 0 } })
+    const embedder = await openEmbedder(config, { find, log: quietLog, signal, retry: { ...usualRetries, retries: 0 } })
     closing.defer(async () => embedder?.close())
     await embedder?.embed(['What is known about it?'], { kind: 'query', signal })
     return well('Search', describeSearch(embedder?.label ?? null).label)
