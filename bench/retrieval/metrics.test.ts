@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { documents } from './documents.ts'
-import { figuresOf, holds, rankOf } from './metrics.ts'
+import { figuresOf, holds, meanWithError, rankOf } from './metrics.ts'
 import { questions } from './questions.ts'
 
 test('a passage found first counts in full, one found third by its rank, one not found not at all', () => {
@@ -19,6 +19,17 @@ test('the rank is that of the first text with the passage', () => {
 test('a passage is recognised through line breaks, hyphenation, curly quotes and ligatures', () => {
   expect(holds('the soft-\n  ware “oﬃce”', "The software 'office'")).toBe(true)
   expect(holds('the hardware office', 'the software office')).toBe(false)
+})
+
+test('a passage is recognised through the commands of TeX', () => {
+  expect(holds('\\emph{max-procs} is 0, \\textbf{xargs} will', 'max-procs is 0, xargs will')).toBe(true)
+})
+
+test('a mean is as uncertain as its values differ and are few', () => {
+  expect(meanWithError([1, 1, 1])).toEqual({ mean: 1, error: 0 })
+  const { mean, error } = meanWithError([0, 1, 0, 1])
+  expect(mean).toBe(0.5)
+  expect(error).toBeCloseTo((1.96 * Math.sqrt(1 / 3)) / 2)
 })
 
 test('every question is about a document of the corpus, and no two are about the same passage', () => {

@@ -15,8 +15,20 @@ export function figuresOf(ranks: readonly (number | null)[]): Figures {
   return {
     recallAt5: mean((rank) => (rank <= 5 ? 1 : 0)),
     reciprocalRank: mean((rank) => 1 / rank),
-    gainAt10: mean((rank) => 1 / Math.log2(1 + rank)),
+    gainAt10: mean(gainOf),
   }
+}
+
+/** What a result at this rank is worth. */
+export function gainOf(rank: number | null): number {
+  return rank === null ? 0 : 1 / Math.log2(1 + rank)
+}
+
+/** A mean, and how far it may be off: 1.96 standard errors to either side, which is 95% when there are enough values. */
+export function meanWithError(values: readonly number[]): { mean: number; error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, error: 1.96 * Math.sqrt(squares / (values.length - 1) / values.length) }
 }
 
 /** The place, counted from 1, of the first text that holds the passage. */
@@ -25,7 +37,7 @@ export function rankOf(passage: string, texts: readonly string[]): number | null
   return index === -1 ? null : index + 1
 }
 
-/** Whether a text has the passage, whatever a converter did to spaces, quotes, hyphens and ligatures. */
+/** Whether a text has the passage, whatever a converter did to spaces, quotes, hyphens, ligatures and TeX commands. */
 export function holds(text: string, passage: string): boolean {
   return bare(text).includes(bare(passage))
 }
@@ -34,5 +46,6 @@ function bare(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
+    .replace(/\\[a-z]+/g, '')
     .replace(/[^\p{L}\p{N}]+/gu, '')
 }

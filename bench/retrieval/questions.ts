@@ -127,7 +127,7 @@ export const questions: readonly Question[] = [
     ],
     [
       'Which variable says how many old commands are remembered, and how many is that normally?',
-      'The value of HISTSIZE is used as the number of commands to save in a history list',
+      'The value of the HISTSIZE variable is used as the number of commands to save in a history list',
     ],
   ]),
   ...about('tar', [
@@ -230,6 +230,59 @@ export const questions: readonly Question[] = [
     [
       'rescue data from a damaged archive',
       'whose purpose is to search for blocks in .bz2 files, and write each block out into its own .bz2 file',
+    ],
+  ]),
+  ...about('nettle', [
+    [
+      'RC4 gives away something about the key at its start: what should be done?',
+      'it is recommended to discard the first 512 bytes of the key stream',
+    ],
+    [
+      'Why is a random generator for simulations not good enough for secrets?',
+      "It's too easy for an attacker to guess the initial seed",
+    ],
+    [
+      'May broken digests such as MD5 still be used for anything?',
+      'These hash functions are mainly useful for compatibility with old applications and protocols',
+    ],
+  ]),
+  ...about('fontconfig', [
+    [
+      'Why do I always get some typeface back, even if nothing similar is installed?',
+      "This ensures that a font will always be returned, but doesn't ensure that it is anything like the requested pattern",
+    ],
+    [
+      'find out what goes wrong when typefaces are chosen',
+      'It is controlled by means of the FC_DEBUG environment variable',
+    ],
+    [
+      'special characters in the name of a typeface',
+      'stripped out of the family name and values as the font name is read',
+    ],
+  ]),
+  ...about('mime-info', [
+    ['Which rule wins for a file with two extensions?', 'MUST match the longest sequence of extensions'],
+    [
+      'Does upper or lower case of a file name matter for its type?',
+      'Applications MUST match globs case-insensitively, except when the case-sensitive attribute is set to true',
+    ],
+    [
+      'Is it remembered there which program I like to open a file with?',
+      "does NOT store user preferences (such as a user's preferred application for handling files of a particular type)",
+    ],
+  ]),
+  ...about('crc', [
+    [
+      'How fast is the new checksum method on current processors?',
+      'on modern Intel and AMD processors in 1.2 CPU cycles per byte',
+    ],
+    [
+      'Who first proposed these checksums, and when?',
+      'Cyclic Redundancy Checks (CRCs) were proposed by Peterson and Brown',
+    ],
+    [
+      'update a checksum when bytes in the middle are replaced',
+      'Sometimes it is necessary to replace a part of message M (x) in-place and recompute CRC of modified message',
     ],
   ]),
   ...about('ninja', [

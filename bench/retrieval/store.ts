@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import OpenAI from 'openai'
+import { chunkSizes } from './passages.ts'
 
 /** How the two halves of a search are weighed; undefined for the default. */
 export interface Weights {
@@ -13,7 +14,7 @@ export interface FilledStore {
   readonly failures: readonly string[]
   /** The texts of the ten best passages, best first. */
   search(query: string, weights: Weights | undefined): Promise<string[]>
-  /** The text of a file, by its name, as it was understood. */
+  /** The text of a file, by its name, as it was understood; empty where it was not. */
   content(filename: string): Promise<string>
 }
 
@@ -31,10 +32,13 @@ export async function fillStore(
     names.set(file.id, file.filename)
   }
   const file_ids = [...names.keys()]
-  const files = chunkTokens ? { file_ids, chunking_strategy: staticChunks(chunkTokens) } : { file_ids }
+  const files = chunkTokens
+    ? { file_ids, chunking_strategy: { type: 'static' as const, static: chunkSizes(chunkTokens) } }
+    : { file_ids }
   const batch = await client.vectorStores.fileBatches.createAndPoll(id, files, { pollIntervalMs: 200 })
   const failed = await client.vectorStores.fileBatches.listFiles(batch.id, { vector_store_id: id, filter: 'failed' })
   const failures = failed.data.map((file) => `${names.get(file.id)}: ${file.last_error?.message}`)
+  for (const file of failed.data) names.delete(file.id)
 
   async function search(query: string, weights: Weights | undefined): Promise<string[]> {
     const options = weights && { ranking_options: { hybrid_search: weights } }
@@ -52,9 +56,4 @@ export async function fillStore(
     return parts.join('\n')
   }
   return { failures, search, content }
-}
-
-function staticChunks(tokens: number) {
-  const sizes = { max_chunk_size_tokens: tokens, chunk_overlap_tokens: Math.floor(tokens / 2) }
-  return { type: 'static' as const, static: sizes }
 }

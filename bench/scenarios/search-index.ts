@@ -1,3 +1,4 @@
+import { detailsOf, vectorOf } from '../../src/adapters/search/details.ts'
 import type {
   LiveSegment,
   SearchIndex,
@@ -18,8 +19,8 @@ const words = Array.from({ length: vocabulary }, (_, rank) => `w${rank.toString(
 /** Made-up passages that are shaped like real ones: words as frequent as Zipf has it, vectors around some topics. */
 export interface Material {
   file(): Segment
-  /** A question of five words, none of them among the most frequent, about one of the topics. */
-  question(withVector: boolean): SearchRequest
+  /** A question of five words, none of them among the most frequent, about one of the topics, or of one half alone. */
+  question(by: 'words' | 'vectors' | 'both'): SearchRequest
 }
 
 export function createMaterial(seed: number): Material {
@@ -44,10 +45,10 @@ export function createMaterial(seed: number): Material {
       const made = Array.from({ length: chunksPerFile }, chunk)
       return { chunks: made.map((each) => each.chunk), vectors: made.map(({ vector }) => vector), space: 'space' }
     },
-    question(withVector) {
-      const text = Array.from({ length: 5 }, () => word(20)).join(' ')
-      const vector = withVector ? nearTopic() : null
-      return requestFor(text, { queries: [{ text, vector }], space: withVector ? 'space' : null, limit: 20 })
+    question(by) {
+      const text = by === 'vectors' ? '' : Array.from({ length: 5 }, () => word(20)).join(' ')
+      const vector = by === 'words' ? null : nearTopic()
+      return requestFor(text, { queries: [{ text, vector }], space: vector && 'space', limit: 20 })
     },
   }
 }
@@ -56,6 +57,10 @@ export function createMaterial(seed: number): Material {
 export interface GrowingStore extends SegmentSource {
   /** Adds files until there are so many passages. */
   grow(index: SearchIndex, material: Material, chunks: number): Promise<void>
+  chunks(): number
+  vector(segment_id: string, chunk: number): Float32Array | undefined
+  /** The vectors of each file, from the one in which the passage with this number is. */
+  vectorsFrom(chunk: number): Iterable<Float32Array[]>
 }
 
 const distinctFiles = 100
@@ -65,11 +70,24 @@ export function createGrowingStore(): GrowingStore {
   const live: LiveSegment[] = []
   const bytes: SegmentBytes[] = []
   const bytesOf = (id: string) => bytes[Number(id) % distinctFiles]
+
+  function vectorsOf(id: string): Float32Array[] {
+    const made = bytesOf(id)
+    const details = made && detailsOf(made)
+    return Array.from({ length: chunksPerFile }, (_, chunk) => details && vectorOf(details, chunk)).filter(
+      (vector) => vector !== undefined,
+    )
+  }
   return {
     live: async () => [...live],
     load: async (ids) =>
       new Map(ids.flatMap((id) => [bytesOf(id)].filter((found) => found !== undefined).map((found) => [id, found]))),
     outside: async () => [],
+    chunks: () => live.length * chunksPerFile,
+    vector: (id, chunk) => vectorsOf(id)[chunk],
+    *vectorsFrom(chunk) {
+      for (const { id } of live.slice(chunk / chunksPerFile)) yield vectorsOf(id)
+    },
     async grow(index, material, chunks) {
       while (live.length * chunksPerFile < chunks) {
         const id = String(live.length)

@@ -3,10 +3,11 @@ import { percentile } from '../measure.ts'
 import { residentMegabytes } from '../process-stats.ts'
 import type { Bench, Outcome, Scenario } from '../scenario.ts'
 import { startFileServer } from './file-server.ts'
+import { compareSmallStores } from './small-stores-apart.ts'
 
 export const smallStores: Scenario = {
   name: 'small-stores',
-  about: '1,000 vector stores of one short file each, searched over HTTP',
+  about: '1,000 vector stores of one short file each, searched over HTTP; and small stores beside sqlite-vec',
   run,
 }
 
@@ -43,7 +44,7 @@ async function run(bench: Bench): Promise<Outcome> {
       { label: 'memory for each store searched', value: each, unit: 'KB' },
       { label: 'RSS', value: residentMegabytes(server.program.pid), unit: 'MB' },
     ],
-    tables: [],
+    tables: [await compareSmallStores(bench.newFolder)],
     problems,
   }
 }

@@ -109,6 +109,15 @@ describe('PDF', () => {
     ])
   })
 
+  test('words that were broken at the ends of lines are whole, by what earlier pages say', async () => {
+    const first = pdfText('The lamp burns includ-', 'ing at night, and the watch overlaps.')
+    const second = pdfText('Its over-', 'laps are written down by the night-', 'watch.')
+    expect(await extract('a.pdf', pdfDocument({ pages: [first, second] }))).toMatchObject([
+      { text: 'The lamp burns including\nat night, and the watch overlaps.', page: 1 },
+      { text: 'Its overlaps\nare written down by the night-\nwatch.', page: 2 },
+    ])
+  })
+
   test('something in front of it does no harm', async () => {
     const bytes = Buffer.concat([Buffer.from('\0\0junk\n'), pdfDocument({ pages: [pdfText('Hello')] })])
     expect(await extract('a.pdf', bytes)).toMatchObject([{ text: 'Hello', page: 1 }])

@@ -40,6 +40,11 @@ describe('encodings of text', () => {
       { text: 'a\ufffdb' },
     ])
   })
+
+  test('soft hyphens are left out, however they are written', async () => {
+    expect(await extract('a.txt', 'hyphen\u00adation')).toMatchObject([{ text: 'hyphenation' }])
+    expect(await extract('a.html', '<p>hyphen&shy;ation</p>')).toMatchObject([{ text: 'hyphenation' }])
+  })
 })
 
 describe('what a document is', () => {

@@ -53,10 +53,13 @@ export function createSections(limits: Pick<ExtractionLimits, 'characters'>): Se
   return { start, write, done }
 }
 
-/** Without what no reader sees and databases choke on: control characters, noncharacters, halves of surrogate pairs. */
+/**
+ * Without what no reader sees and what databases choke on: control characters, noncharacters, halves of surrogate pairs,
+ * and the soft hyphens that would part a word for search.
+ */
 function clean(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f\ufeff\ufffe\uffff]/g, '').toWellFormed()
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f\u00ad\ufeff\ufffe\uffff]/g, '').toWellFormed()
 }
 
 /** Without blank lines at either end; the first line keeps its indentation. */

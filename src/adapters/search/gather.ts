@@ -1,8 +1,8 @@
 import type { LiveSegment } from '../../ports/search.ts'
 import type { HashedTerm } from './postings.ts'
-import type { Candidates, FindJob, Found, Ranking, ScoredQuery, ScoreJob } from './search-jobs.ts'
+import type { Candidates, FindJob, Found, Ranking, ScoredQuery, ScoreJob, Slice } from './search-jobs.ts'
 import type { SegmentCache, Wave } from './segment-cache.ts'
-import { runsOf, sliceOf, slicesOf } from './slices.ts'
+import { partsOf, runsOf, sliceOf } from './slices.ts'
 
 /** Segments are handed to threads in slices of some milliseconds' work, so that other queries get their turn. */
 const chunksWithVectors = 32_768
@@ -19,6 +19,8 @@ export interface Scope {
   readonly cache: SegmentCache
   readonly runner: Runner
   readonly segments: readonly LiveSegment[]
+  /** Whether the vectors of a segment can be compared with those of the queries. */
+  readonly isComparable: (segment: LiveSegment | undefined, dimensions: number) => boolean
   readonly signal: AbortSignal
 }
 
@@ -37,7 +39,6 @@ export interface Statistics {
 export interface Scoring {
   readonly queries: readonly ScoredQuery[]
   readonly rankings: readonly Ranking[]
-  readonly isComparable: (segment: LiveSegment | undefined, dimensions: number) => boolean
 }
 
 /** A passage that may be among the best. */
@@ -63,10 +64,12 @@ export async function gather(
   const places = new Uint32Array(scope.segments.length * terms.length)
   const statistics = { chunks: 0, totalLength: 0, counts: new Float64Array(terms.length), places }
   for await (const wave of scope.cache.waves(scope.segments, scope.signal)) {
-    await findIn(wave, scope, terms, statistics)
+    const slice = sliceOfWave(wave, scope)
+    await findIn(wave, slice, scope, terms, statistics)
     if (wave.residents.length < scope.segments.length) continue
     const scoring = plan(statistics)
-    return { statistics, scoring, candidates: inOrder([await scoreIn(wave, scope, statistics, scoring)], scoring) }
+    const found = await scoreIn(wave, slice, scope, statistics, scoring)
+    return { statistics, scoring, candidates: inOrder([found], scoring) }
   }
   const scoring = plan(statistics)
   return { statistics, scoring, candidates: await gatherAgain(scope, statistics, scoring) }
@@ -76,24 +79,27 @@ export async function gather(
 export async function gatherAgain(scope: Scope, statistics: Statistics, scoring: Scoring): Promise<Candidate[][]> {
   const gathered: Candidate[][][] = []
   for await (const wave of scope.cache.waves(scope.segments, scope.signal)) {
-    gathered.push(await scoreIn(wave, scope, statistics, scoring))
+    gathered.push(await scoreIn(wave, sliceOfWave(wave, scope), scope, statistics, scoring))
   }
   return inOrder(gathered, scoring)
 }
 
+function sliceOfWave({ numbers, residents }: Wave, { segments, isComparable }: Scope): Slice {
+  return sliceOf(residents, (index, { dimensions }) => isComparable(segments[numbers[index] ?? -1], dimensions))
+}
+
 async function findIn(
   wave: Wave,
+  slice: Slice,
   { runner, signal }: Scope,
   terms: readonly HashedTerm[],
   statistics: Statistics,
 ): Promise<void> {
-  for (const { chunks, totalLength } of wave.residents) {
-    statistics.chunks += chunks
-    statistics.totalLength += totalLength
-  }
-  await together(slicesOf(wave, chunksWithWords), async ({ numbers, residents }) => {
-    const found = await runner.find({ kind: 'find', slice: sliceOf(residents, () => false), terms }, signal)
-    for (const [first, start, end] of runsOf(numbers)) {
+  statistics.chunks += wave.chunks
+  statistics.totalLength += wave.totalLength
+  await together(partsOf(slice, chunksWithWords), async (part) => {
+    const found = await runner.find({ kind: 'find', slice: part.slice, terms }, signal)
+    for (const [first, start, end] of runsOf(wave.numbers.slice(part.start, part.end))) {
       statistics.places.set(found.places.subarray(start * terms.length, end * terms.length), first * terms.length)
     }
     for (const [term, count] of found.counts.entries()) {
@@ -105,22 +111,21 @@ async function findIn(
 /** The candidates of each ranking. */
 async function scoreIn(
   wave: Wave,
-  { runner, segments, signal }: Scope,
+  slice: Slice,
+  { runner, signal }: Scope,
   statistics: Statistics,
-  { queries, rankings, isComparable }: Scoring,
+  { queries, rankings }: Scoring,
 ): Promise<Candidate[][]> {
   const averageLength = Math.max(1, statistics.totalLength / statistics.chunks)
   const most = queries.some(({ vector }) => vector) ? chunksWithVectors : chunksWithWords
-  const slices = await together(slicesOf(wave, most), async ({ numbers, residents, chunks }) => {
+  const parts = await together(partsOf(slice, most), async ({ start, end, chunks, slice }) => {
+    const numbers = wave.numbers.slice(start, end)
     const places = placesOf(statistics, numbers)
-    const slice = sliceOf(residents, (index, { dimensions }) =>
-      isComparable(segments[numbers[index] ?? -1], dimensions),
-    )
     const job: ScoreJob = { kind: 'score', slice, places, averageLength, queries, rankings }
     const found = await runner.score(job, chunks, signal)
     return found.map((candidates) => candidatesOf(candidates, numbers, queries.length))
   })
-  return rankings.map((_, ranking) => slices.flatMap((found) => found[ranking] ?? []))
+  return rankings.map((_, ranking) => parts.flatMap((found) => found[ranking] ?? []))
 }
 
 /** All of them, whatever becomes of one: memory that a thread reads must not be given back. */

@@ -7,7 +7,7 @@ import { termsOf } from './terms.ts'
 //   u32 format, chunks, slots, total length
 //   slots, a quarter more than terms: u32 hash of a term, u32 another hash, u32 place of its postings in bytes from the
 //       start (0 in an empty slot), u32 in how many chunks it stands. A term is in the first free slot from the one that
-//       its hash points to, as in any hash table.
+//       its hash points to, as in any hash table; terms went in by rising hashes, so the way to a term passes no higher one.
 //   u32 length of each chunk, in terms
 //   postings: in how many chunks the term stands; for each of them its distance to the one before, doubled, plus one
 //       where the term stands there once, else followed by how often. Numbers are LEB128.
@@ -15,7 +15,7 @@ import { termsOf } from './terms.ts'
 // Terms themselves are not kept: 64 bits of hash do not meet by chance. So looking for a word in ten thousand small
 // files costs one access to memory in each.
 
-const format = 1
+const format = 2
 const headWords = 4
 const slotWords = 4
 
@@ -39,8 +39,8 @@ export function encodePostings(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer
   head.set([format, chunks.length, slots, totalLength])
   head.set(lengths, headWords + slotWords * slots)
   const tail = createByteWriter()
-  for (const [word, places] of entries) {
-    const { hash, check } = hashTerm(word)
+  const terms = Array.from(entries, ([word, places]) => ({ ...hashTerm(word), places }))
+  for (const { hash, check, places } of terms.sort((first, second) => first.hash - second.hash)) {
     const slot = freeSlot(head, slots, hash)
     head.set([hash, check, head.byteLength + tail.length(), places.length / 2], slot)
     writePlaces(tail, places)
@@ -122,14 +122,20 @@ export function readHead(postings: Uint8Array): PostingsHead {
   return { chunks: head.getUint32(4, true), slots: head.getUint32(8, true), totalLength: head.getUint32(12, true) }
 }
 
+/** Where looking for a term begins, as the number of the slot's first word. */
+export function firstSlot(at: number, slots: number, { hash }: HashedTerm): number {
+  return at / 4 + headWords + slotWords * slotOf(hash, slots)
+}
+
 /** The slot of a term in the segment at `at`, as the number of its first word; 0 when the segment lacks the term. */
 export function findTerm(words: Uint32Array, at: number, slots: number, { hash, check }: HashedTerm): number {
   if (slots === 0) return 0
   const table = at / 4 + headWords
   for (let slot = slotOf(hash, slots); ; slot = slot + 1 === slots ? 0 : slot + 1) {
     const first = table + slotWords * slot
-    if (words[first] === hash && words[first + 1] === check) return first
-    if (words[first + 2] === 0) return 0
+    const stored = words[first] ?? 0
+    if (stored === hash && words[first + 1] === check) return first
+    if (stored > hash || words[first + 2] === 0) return 0
   }
 }
 

@@ -1,63 +1,97 @@
 import { type Best, createBest } from './best.ts'
 import type { Candidates, Ranking, ScoreJob, Slice } from './search-jobs.ts'
 
-/** The chunks of a slice that may score best. */
-export function rankChunks(
-  { slice, queries }: ScoreJob,
-  ranking: Ranking,
-  firsts: Uint32Array,
-  keywords: readonly Float64Array[],
-  vectors: readonly (Float32Array | null)[],
-): Candidates {
-  const bounds = boundsOf(ranking, slice, firsts, keywords, vectors)
-  const size = Math.min(ranking.depth, bounds.length)
-  const best = createBest(size)
-  const kept = new Float64Array(size * queries.length)
-  let floor = 0
-  for (let index = 0; index < slice.postings.length; index++) {
-    const first = firsts[index] ?? 0
-    const end = firsts[index + 1] ?? 0
-    for (let chunk = first; chunk < end; chunk++) {
-      const bound = bounds[chunk] ?? 0
-      if (bound <= floor) continue
-      const place = best.offer(bound, index, chunk - first)
-      floor = best.floor()
-      for (const [number, scores] of keywords.entries()) kept[place * queries.length + number] = scores[chunk] ?? 0
-    }
-  }
-  return inOrder(best, kept, queries.length)
+/** More than rounding may take from a sum of scores, which are no more than 1. */
+const rounding = 1e-12
+
+/** One segment, scored. */
+export interface ScoredSegment {
+  /** Its number in the slice. */
+  readonly index: number
+  readonly chunks: number
+  /** For each query. */
+  readonly keywords: readonly Float64Array[]
+  /** For each query; null where vectors cannot be compared. */
+  readonly cosines: readonly (Float32Array | null)[]
 }
 
-/** The most that each chunk's score may be. One plain loop after the other: each runs over all chunks. */
-function boundsOf(
-  { queries, vectorWeight, keywordWeight, keywordAlone }: Ranking,
-  slice: Slice,
-  firsts: Uint32Array,
-  keywords: readonly Float64Array[],
-  vectors: readonly (Float32Array | null)[],
-): Float64Array {
-  const bounds = new Float64Array(firsts.at(-1) ?? 0)
-  for (const query of queries) {
-    const words = keywords[query] ?? bounds
-    const cosines = vectors[query]
-    for (let index = 0; index < slice.vectors.length; index++) {
-      const first = firsts[index] ?? 0
-      const end = firsts[index + 1] ?? 0
-      if (cosines && slice.vectors[index] !== 0) {
-        for (let chunk = first; chunk < end; chunk++) {
-          const cosine = cosines[chunk] ?? 0
-          const bound = (cosine > 0 ? vectorWeight * cosine : 0) + keywordWeight * (words[chunk] ?? 0)
-          if (bound > (bounds[chunk] ?? 0)) bounds[chunk] = bound
-        }
-      } else {
-        for (let chunk = first; chunk < end; chunk++) {
-          const bound = keywordAlone * (words[chunk] ?? 0)
-          if (bound > (bounds[chunk] ?? 0)) bounds[chunk] = bound
-        }
+/** Finds the chunks that may score best in one order, segment by segment. */
+export interface Ranker {
+  /** No chunk is taken for the sake of this query unless its keyword score is above this. */
+  needed(query: number, cosines: Float32Array | null): number
+  take(segment: ScoredSegment): void
+  candidates(): Candidates
+}
+
+export function createRanker(ranking: Ranking, job: ScoreJob): Ranker {
+  const { queries, vectorWeight, keywordWeight, keywordAlone } = ranking
+  const { total, longest } = measure(job.slice)
+  const size = Math.min(ranking.depth, total)
+  const best = createBest(size)
+  const queryCount = job.queries.length
+  const kept = new Float64Array(size * queryCount)
+  const bounds = new Float64Array(longest)
+
+  function needed(query: number, cosines: Float32Array | null): number {
+    if (!queries.includes(query)) return Number.POSITIVE_INFINITY
+    const weight = cosines ? keywordWeight : keywordAlone
+    const given = cosines ? vectorWeight * highestOf(cosines) + rounding : 0
+    const missing = best.floor() * (1 - rounding) - given
+    if (missing < 0) return -1
+    return weight > 0 ? missing / weight : Number.POSITIVE_INFINITY
+  }
+
+  function take(segment: ScoredSegment): void {
+    boundChunks(segment, ranking, bounds)
+    let floor = best.floor()
+    for (let chunk = 0; chunk < segment.chunks; chunk++) {
+      const bound = bounds[chunk] ?? 0
+      if (bound <= floor) continue
+      const place = best.offer(bound, segment.index, chunk)
+      floor = best.floor()
+      for (let query = 0; query < queryCount; query++) {
+        kept[place * queryCount + query] = segment.keywords[query]?.[chunk] ?? 0
       }
     }
   }
-  return bounds
+  return { needed, take, candidates: () => inOrder(best, kept, queryCount) }
+}
+
+/** How many chunks there are, and how many in the longest segment. */
+function measure({ chunks }: Slice): { total: number; longest: number } {
+  let total = 0
+  let longest = 0
+  for (const count of chunks) {
+    total += count
+    longest = Math.max(longest, count)
+  }
+  return { total, longest }
+}
+
+/** 0 when all are negative, as negative cosines count. */
+function highestOf(cosines: Float32Array): number {
+  let highest = 0
+  for (let chunk = 0; chunk < cosines.length; chunk++) highest = Math.max(highest, cosines[chunk] ?? 0)
+  return highest
+}
+
+/** The most that each chunk's score may be. */
+function boundChunks(
+  { chunks, keywords, cosines }: ScoredSegment,
+  { queries, vectorWeight, keywordWeight, keywordAlone }: Ranking,
+  bounds: Float64Array,
+): void {
+  bounds.fill(0, 0, chunks)
+  for (const query of queries) {
+    const words = keywords[query] ?? bounds
+    const own = cosines[query]
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const cosine = own?.[chunk] ?? 0
+      const weight = own ? keywordWeight : keywordAlone
+      const bound = (cosine > 0 ? vectorWeight * cosine : 0) + weight * (words[chunk] ?? 0)
+      if (bound > (bounds[chunk] ?? 0)) bounds[chunk] = bound
+    }
+  }
 }
 
 function inOrder({ places, scores, segments, chunks }: Best, kept: Float64Array, queries: number): Candidates {

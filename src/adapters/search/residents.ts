@@ -111,16 +111,13 @@ export function createResidents({ arena, memoryBytes }: { arena: Arena; memoryBy
   }
 
   function forgetOthers(vector_store_ids: readonly string[], live: readonly LiveSegment[]): void {
-    const liveAndThere = new Map<string, number>()
-    for (const { id } of live) {
-      const store = residents.get(id)?.vector_store_id
-      if (store !== undefined) liveAndThere.set(store, (liveAndThere.get(store) ?? 0) + 1)
-    }
-    for (const store of vector_store_ids) {
-      const known = byStore.get(store)
-      if (!known || known.size === liveAndThere.get(store)) continue
-      const ids = new Set(live.map(({ id }) => id))
-      for (const resident of [...known]) if (!ids.has(resident.id) && resident.holders === 0) drop(resident)
+    const stores = [...new Set(vector_store_ids)]
+    const known = stores.reduce((sum, store) => sum + (byStore.get(store)?.size ?? 0), 0)
+    const alive = live.reduce((sum, { id }) => sum + (residents.has(id) ? 1 : 0), 0)
+    if (known === alive) return
+    const ids = new Set(live.map(({ id }) => id))
+    for (const resident of stores.flatMap((store) => [...(byStore.get(store) ?? [])])) {
+      if (!ids.has(resident.id) && resident.holders === 0) drop(resident)
     }
   }
 

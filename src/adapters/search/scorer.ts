@@ -1,8 +1,9 @@
 import { boundCosines } from './cosine-bounds.ts'
 import { createDotProducts } from './dot-products.ts'
-import { findTerms, scoreKeywords } from './keyword-scores.ts'
+import { findTerms } from './find-terms.ts'
+import { createKeywordScores } from './keyword-scores.ts'
 import { type Memory, memoryOf } from './postings.ts'
-import { rankChunks } from './rank-chunks.ts'
+import { createRanker, type Ranker } from './rank-chunks.ts'
 import type { Candidates, FindJob, Found, ScoreJob, SearchJob, Slice } from './search-jobs.ts'
 
 /** Does what is asked of a thread, with segments that lie in the memory. */
@@ -26,14 +27,26 @@ export function createScorer(shared: WebAssembly.Memory, scratch: number): Score
     return findTerms(look(), job)
   }
 
+  /** Segment by segment, so that what is computed of one stays in the nearest caches. */
   function score(job: ScoreJob): Candidates[] {
+    const { slice, queries } = job
     const memory = look()
-    const firsts = firstChunks(job.slice)
-    const keywords = scoreKeywords(memory, job, firsts)
-    const cosines = job.queries.map(
-      ({ vector }) => vector && boundCosines({ memory, dots, scratch }, job.slice, firsts, vector),
+    const firsts = firstChunks(slice)
+    const words = createKeywordScores(memory, job)
+    const cosines = queries.map(
+      ({ vector }) => vector && boundCosines({ memory, dots, scratch }, slice, firsts, vector),
     )
-    return job.rankings.map((ranking) => rankChunks(job, ranking, firsts, keywords, cosines))
+    const rankers = job.rankings.map((ranking) => createRanker(ranking, job))
+    const needed = new Float64Array(queries.length)
+    for (let index = 0; index < slice.chunks.length; index++) {
+      const [first, end] = [firsts[index] ?? 0, firsts[index + 1] ?? 0]
+      const compared = slice.vectors[index] !== 0
+      const own = cosines.map((bounds) => (compared && bounds ? bounds.subarray(first, end) : null))
+      for (let query = 0; query < queries.length; query++) needed[query] = leastNeeded(rankers, query, own)
+      if (!words.score(index, needed)) continue
+      for (const ranker of rankers) ranker.take({ index, chunks: end - first, keywords: words.scores, cosines: own })
+    }
+    return rankers.map((ranker) => ranker.candidates())
   }
   return { find, score, run: (job) => (job.kind === 'find' ? find(job) : score(job)) }
 }
@@ -43,4 +56,10 @@ function firstChunks({ chunks }: Slice): Uint32Array {
   const firsts = new Uint32Array(chunks.length + 1)
   for (let index = 0; index < chunks.length; index++) firsts[index + 1] = (firsts[index] ?? 0) + (chunks[index] ?? 0)
   return firsts
+}
+
+function leastNeeded(rankers: readonly Ranker[], query: number, cosines: readonly (Float32Array | null)[]): number {
+  let least = Number.POSITIVE_INFINITY
+  for (const ranker of rankers) least = Math.min(least, ranker.needed(query, cosines[query] ?? null))
+  return least
 }

@@ -269,6 +269,35 @@ describe('exactness', () => {
     )
   })
 
+  test('of many small files, most of which a search for few results passes over', async () => {
+    const rank = (from: number) => fc.integer({ min: 1, max: 6 }).map((power) => Math.min(9, Math.floor(from * power)))
+    const aWord = fc.oneof(rank(0), rank(1), rank(1.5)).map((place) => words[place] ?? 'red')
+    const aFile = fc.array(fc.array(aWord, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 })
+    const scene = fc.record({
+      files: fc.array(aFile, { minLength: 20, maxLength: 60 }),
+      texts: fc.array(aText, { minLength: 1, maxLength: 2 }),
+      limit: fc.integer({ min: 1, max: 4 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ files, texts, limit }) => {
+        const { segments, index, search } = openIndex()
+        const all = files.map((file) => file.map((parts) => parts.join(' ')))
+        for (const texts of all) await segments.add(index, { texts })
+        const passages = all.flat().map((text) => ({ text, vector: null }))
+        const queries = texts.map((text) => ({ text, vector: null }))
+        const scores = weightedScores(passages, queries)
+        const hits = await search(requestFor('', { queries, limit }))
+        expectSame(hits, scores, limit)
+        for (const { chunk, score } of hits) {
+          const own = passages.findIndex(({ text }) => text === chunk.text)
+          expect(score).toBeCloseTo(scores[own] ?? -1, 9)
+        }
+        await index.close()
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   test('in threads too, where more are close than candidates are kept', async () => {
     const { segments, index, search } = openIndex()
     const dimensions = 96

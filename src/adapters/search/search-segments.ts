@@ -1,6 +1,6 @@
 import type { Fusion, SearchRequest } from '../../ports/search.ts'
 import { vectorOf } from './details.ts'
-import { type Candidate, gather, gatherAgain, type Scope, type Scoring, type Statistics } from './gather.ts'
+import { type Candidate, gather, gatherAgain, type Scope, type Statistics } from './gather.ts'
 import { hashTerm } from './postings.ts'
 import { bestOfLists, fuseRanks } from './reciprocal-ranks.ts'
 import type { Ranking } from './search-jobs.ts'
@@ -19,7 +19,8 @@ const mostTerms = 256
 const spare = 240
 
 /** The best passages of these segments, best first. `segment` in what it returns counts in the segments given. */
-export async function searchSegments(request: SearchRequest, scope: Scope): Promise<Passage[]> {
+export async function searchSegments(request: SearchRequest, given: Omit<Scope, 'isComparable'>): Promise<Passage[]> {
+  const scope = { ...given, isComparable: comparable(request) }
   const { limit, scoreThreshold, fusion } = request
   const own = request.queries.map(({ text }) => queryTerms(text))
   const terms = [...new Set(own.flatMap((each) => [...each]))]
@@ -31,7 +32,6 @@ export async function searchSegments(request: SearchRequest, scope: Scope): Prom
       vector: vectors[query] ?? null,
     })),
     rankings: wanted,
-    isComparable: comparable(request),
   }))
   const lists = await settleAll(wanted, gathered, request, scope)
   const passages = fusion.kind === 'weighted' ? (lists[0] ?? []) : fuse(lists, request, fusion)
@@ -58,17 +58,23 @@ interface Wanted extends Ranking {
 }
 
 /** Weighted sums need one order over all queries; reciprocal ranks need two for each query, by vectors and by words. */
-function rankingsOf({ queries, limit, fusion }: SearchRequest): Wanted[] {
+function rankingsOf({ queries, space, limit, fusion }: SearchRequest): Wanted[] {
   const all = [...queries.keys()]
-  const order = { queries: all, count: limit, depth: limit + spare }
-  if (fusion.kind === 'weighted') return [{ ...order, ...weights }]
+  if (fusion.kind === 'weighted') {
+    const hasVectors = space !== null && queries.some(({ vector }) => vector)
+    return [hasVectors ? { queries: all, count: limit, depth: limit + spare, ...weights } : byWords(all, limit)]
+  }
   const count = Math.max(fewestRanked, 3 * limit)
-  return all.flatMap((query) => {
-    const own = { queries: [query], count, depth: count + spare }
-    const byWords = { ...own, vectorWeight: 0, keywordWeight: 1, keywordAlone: 1 }
-    const byVectors = { ...own, vectorWeight: 1, keywordWeight: 0, keywordAlone: 0 }
-    return [byVectors, byWords]
-  })
+  return all.flatMap((query) => [byVectors([query], count), byWords([query], count)])
+}
+
+/** Scores by words are no bounds but true, so no more are looked at than are wanted. */
+function byWords(queries: readonly number[], count: number): Wanted {
+  return { queries, count, depth: count, vectorWeight: 0, keywordWeight: 1, keywordAlone: 1 }
+}
+
+function byVectors(queries: readonly number[], count: number): Wanted {
+  return { queries, count, depth: count + spare, vectorWeight: 1, keywordWeight: 0, keywordAlone: 0 }
 }
 
 /** The passages of each ranking, with as many candidates as it takes to be sure of them. */
@@ -80,7 +86,7 @@ async function settleAll(
 ): Promise<Passage[][]> {
   const lists = await Promise.all(
     wanted.map((ranking, index) => {
-      const rescore = rescoreWith(ranking, request, scope, scoring.isComparable)
+      const rescore = rescoreWith(ranking, request, scope)
       return settle(candidates[index] ?? [], { ranking, count: ranking.count, rescore })
     }),
   )
@@ -92,10 +98,8 @@ async function settleAll(
   return settleAll(deeper, { statistics, scoring: again, candidates: more }, request, scope)
 }
 
-type Comparable = Scoring['isComparable']
-
 /** Vectors of another space are passed over. */
-function comparable({ space, queries }: SearchRequest): Comparable {
+function comparable({ space, queries }: SearchRequest): Scope['isComparable'] {
   const dimensions = queries.find(({ vector }) => vector)?.vector?.length ?? 0
   return (segment, own) => space !== null && segment?.space === space && own === dimensions && own > 0
 }
@@ -104,8 +108,7 @@ function comparable({ space, queries }: SearchRequest): Comparable {
 function rescoreWith(
   { queries, vectorWeight, keywordWeight, keywordAlone }: Ranking,
   request: SearchRequest,
-  { cache, segments }: Scope,
-  isComparable: Comparable,
+  { cache, segments, isComparable }: Scope,
 ): Rescore {
   function score({ keywords }: Candidate, passage: Float32Array | undefined): number {
     const scores = queries.map((query) => {

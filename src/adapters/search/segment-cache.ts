@@ -7,6 +7,9 @@ import { createResidents, type Resident } from './residents.ts'
 export interface Wave {
   readonly numbers: readonly number[]
   readonly residents: readonly Resident[]
+  /** Of all of them, and their length in terms. */
+  readonly chunks: number
+  readonly totalLength: number
 }
 
 /** Segments in memory, within a budget. */
@@ -160,16 +163,17 @@ interface GrowingWave extends Wave {
 function createWave(now: number): GrowingWave {
   const numbers: number[] = []
   const residents: Resident[] = []
-  return {
-    numbers,
-    residents,
-    hold(resident, number) {
-      resident.holders += 1
-      resident.used = now
-      numbers.push(number)
-      residents.push(resident)
-    },
+  const wave = { numbers, residents, chunks: 0, totalLength: 0, hold }
+
+  function hold(resident: Resident, number: number): void {
+    resident.holders += 1
+    resident.used = now
+    wave.chunks += resident.chunks
+    wave.totalLength += resident.totalLength
+    numbers.push(number)
+    residents.push(resident)
   }
+  return wave
 }
 
 /** How many of the missing are loaded at once. */

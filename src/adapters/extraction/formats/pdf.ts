@@ -4,6 +4,7 @@ import { count, damaged, encrypted, tooMuch } from '../failures.ts'
 import { isOutOfMemory } from '../memory.ts'
 import { type Pdf, readBookmarks } from './pdf-bookmarks.ts'
 import { createCharacterMaps } from './pdf-character-maps.ts'
+import { createHyphenation } from './pdf-hyphens.ts'
 import { readLines } from './pdf-lines.ts'
 import { sectionsOfPage } from './pdf-page.ts'
 import { allBytes, type FormatRequest } from './request.ts'
@@ -15,10 +16,11 @@ export async function parsePdf({ bytes, limits, sink }: FormatRequest): Promise<
     const pdf = await openPdf(await allBytes(bytes), maps.CharacterMaps)
     if (pdf.numPages > limits.pages) throw tooMuch(`has more than ${count(limits.pages)} pages`)
     const bookmarks = await readBookmarks(pdf)
+    const hyphenation = createHyphenation()
     let headings: readonly string[] = []
     for (let number = 1; number <= pdf.numPages; number++) {
       const page = await pdf.getPage(number)
-      const lines = await readLines(page)
+      const lines = hyphenation.mend(await readLines(page))
       maps.check()
       for (const section of sectionsOfPage(lines, bookmarks.get(number) ?? [], headings)) {
         headings = section.headings
