@@ -1,6 +1,8 @@
 import { install as installEngine } from '../test/real-upstream/install.ts'
+import { ensurePostgres } from './ensure-postgres.ts'
 import { ensurePython } from './ensure-python.ts'
 import { ensureRubyClientTools } from './ensure-ruby-client-tools.ts'
+import { ensureS3 } from './ensure-s3.ts'
 import { ensureGvisor, ensureSandbox } from './ensure-sandbox.ts'
 import { orMissing } from './missing-part.ts'
 
@@ -9,4 +11,6 @@ await ensurePython()
 await ensureRubyClientTools()
 await ensureSandbox()
 await ensureGvisor()
+await ensurePostgres()
+await ensureS3()
 await orMissing('a real inference engine', installEngine())

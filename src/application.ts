@@ -1,12 +1,14 @@
 import { createFileIndexer } from './indexing/index-file.ts'
 import { createReembedding } from './indexing/reembed.ts'
 import { createInterpreters, type InterpreterSettings } from './interpreter/interpreters.ts'
+import { createMembership } from './jobs/membership.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { now } from './lib/clock.ts'
 import { newId } from './lib/id.ts'
 import type { Log } from './lib/log.ts'
 import type { Blobs } from './ports/blobs.ts'
+import { type Node, ownerOf } from './ports/cluster.ts'
 import type { Embedder } from './ports/embedder.ts'
 import type { RunEvents } from './ports/events.ts'
 import type { Extractor } from './ports/extractor.ts'
@@ -51,23 +53,32 @@ export interface ApplicationParts {
   embedder: Embedder | null
   code: CodePlace
   log: Log
+  /** This process, among all that work on the store; without it there is no other. */
+  node?: Omit<Node, 'url'>
   settings: { runExpiresAfter: number; maxRuns: number; indexingConcurrency: number; downloadAnyFile: boolean }
 }
 
 /** Where the code interpreter runs; or why it does not, in sentences for people. */
 export type CodePlace =
   | { readonly ok: true; readonly sandbox: Sandbox; readonly settings: InterpreterSettings }
-  | { readonly ok: false; readonly reason: string; readonly advice: string }
+  | {
+      readonly ok: false
+      readonly reason: string
+      readonly advice: string
+      /** Other nodes carry out the runs, and have what it takes. */
+      readonly elsewhere?: boolean
+    }
 
 /** Everything the server does, joined by hand: the services for the HTTP floor and what works by itself behind them. */
 export function createApplication(parts: ApplicationParts) {
   const { store, blobs, provider, events, index, embedder, code, log, settings } = parts
+  const node = parts.node ?? { id: newId('node'), role: 'all' }
   const acceptsModel = (model: string) => provider.accepts(model)
-  const workerOf = (capacity: number): Worker =>
-    createWorker({ queue: store.queue, owner: newId('job'), capacity, log })
-  const worker = workerOf(settings.maxRuns)
+  const workerOf = (work: string, capacity: number): Worker =>
+    createWorker({ queue: store.queue, owner: ownerOf(node.id, work), capacity, log })
+  const worker = workerOf('runs', settings.maxRuns)
   // Of its own, so that neither a crowd of runs keeps files waiting nor a crowd of files runs.
-  const indexingWorker = workerOf(settings.indexingConcurrency)
+  const indexingWorker = workerOf('files', settings.indexingConcurrency)
   const jobs = { intake: worker, newId }
   const stops = createRunStops({ store, events, now })
   const files = createFiles({ store, blobs, newId, now, options: { downloadAnyFile: settings.downloadAnyFile } })
@@ -83,7 +94,8 @@ export function createApplication(parts: ApplicationParts) {
     newId,
     now,
     expiresAfter: settings.runExpiresAfter,
-    available: { codeInterpreter: code },
+    available: { codeInterpreter: code.ok || code.elsewhere ? ({ ok: true } as const) : code },
+    node: store.cluster && node.id,
   }
   const services = {
     assistants: createAssistants({ store, newId, now, acceptsModel }),
@@ -132,15 +144,30 @@ export function createApplication(parts: ApplicationParts) {
   })
 
   function threadRemoved(project: string, { thread_id, run_id }: RemovedThread): void {
-    if (run_id !== undefined) stops.removed(run_id)
+    if (run_id !== undefined) {
+      const failed = (error: unknown) => log.error({ err: error, run_id }, 'interrupting a deleted run failed')
+      stops.removed(project, run_id).catch(failed)
+    }
     void interpreters?.forget(project, thread_id)
   }
 
+  const membership = store.cluster && createMembership({ nodes: store.cluster.nodes, log })
+
+  /** Lets the other nodes know of this one, which they reach at `url`. Nothing where there cannot be others. */
+  async function join(url: string): Promise<void> {
+    await membership?.join({ ...node, url })
+  }
+
+  async function leave(): Promise<void> {
+    await membership?.leave()
+  }
+
   function start(): void {
+    sweeper.start()
+    if (node.role === 'api') return // nothing is reserved by a worker that was never started, so every job goes elsewhere
     worker.start({ [executeRunJob]: executeRun })
     indexingWorker.start({ [indexFileJob]: indexFile })
     reembedding?.start()
-    sweeper.start()
     interpreters?.prepare()
   }
 
@@ -154,5 +181,5 @@ export function createApplication(parts: ApplicationParts) {
     )
   }
 
-  return { services, start, stop, runningRuns: () => worker.running() }
+  return { services, join, start, stop, leave, runningRuns: () => worker.running() }
 }

@@ -1,21 +1,21 @@
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, hostname } from 'node:os'
 import { pino } from 'pino'
-import { openDiskBlobs } from './adapters/blobs/disk.ts'
-import { openSqlite } from './adapters/database/open-database.ts'
+import { openBlobs } from './adapters/blobs/open-blobs.ts'
+import { openStore } from './adapters/database/open-store.ts'
 import { describeSearch } from './adapters/embedding/describe-search.ts'
 import { openEmbedder } from './adapters/embedding/open-embedder.ts'
-import { createInProcessEvents } from './adapters/events/in-process.ts'
+import { openEvents } from './adapters/events/open-events.ts'
 import { createExtractor } from './adapters/extraction/create-extractor.ts'
 import type { Discovered } from './adapters/model/discover.ts'
 import { openModels } from './adapters/model/open-models.ts'
 import { openSandbox } from './adapters/sandbox/open-sandbox.ts'
 import { createSearchIndex } from './adapters/search/search-index.ts'
 import { type CodePlace, createApplication } from './application.ts'
-import type { Config, SandboxConfig } from './config.ts'
+import { type Config, isPostgres, type SandboxConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { createListener } from './http/listener.ts'
+import { newId } from './lib/id.ts'
 import type { Log } from './lib/log.ts'
 import type { Embedder } from './ports/embedder.ts'
 import type { ModelProvider, PassThrough } from './ports/model.ts'
@@ -38,11 +38,14 @@ export async function compose(config: Config, overrides: Overrides) {
   await using opening = new AsyncDisposableStack()
   // Synchronous and to stderr: stdout is for people, and the last line before a crash is the one that matters.
   const log = overrides.log ?? pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
-  const placing = placeCode(config.sandbox, log, overrides.sandbox)
+  const placing = runsHere(config) ? placeCode(config.sandbox, log, overrides.sandbox) : codeElsewhere()
   opening.defer(async () => (await placing).close())
-  const store = await openSqlite({ path: config.databaseUrl.replace(/^sqlite:/, '') })
+  const store = await openStore({ url: config.databaseUrl, log })
   opening.defer(() => store.close())
-  const blobs = await openDiskBlobs(join(config.dataDir, 'blobs'))
+  const self = newId('node')
+  const { events, internal, close: closeEvents } = await openEvents({ cluster: store.cluster, self, log })
+  opening.defer(closeEvents)
+  const blobs = opening.use(await openBlobs(config.blobs, { log }))
   const { models, upstream, mapped, find } = await openModels(config, {
     env: process.env,
     log,
@@ -76,14 +79,21 @@ export async function compose(config: Config, overrides: Overrides) {
     index,
     embedder,
     code,
-    events: createInProcessEvents(),
+    events,
     log,
+    node: { id: self, role: config.role },
     settings: { runExpiresAfter, maxRuns, indexingConcurrency, downloadAnyFile },
   })
   const app = createApp({
-    services: application.services,
-    passThrough: { forward: overrides.model?.forward ?? models.forward },
-    health: () => health({ store, embedder, code, runningRuns: application.runningRuns() }),
+    api:
+      config.role === 'worker'
+        ? null
+        : {
+            services: application.services,
+            passThrough: { forward: overrides.model?.forward ?? models.forward },
+          },
+    internal,
+    health: () => health({ self, config, store, embedder, code, runningRuns: application.runningRuns() }),
     log,
     options: { requireBetaHeader: config.requireBetaHeader, emptyListIds: config.emptyListIds },
   })
@@ -95,8 +105,26 @@ export async function compose(config: Config, overrides: Overrides) {
     upstream: describe(upstream, mapped),
     search,
     code: { label: codeLabel },
+    /** `url` is where this process listens. */
+    join: (url: string) => application.join(config.nodeUrl ?? reachable(url)),
     close: () => open.disposeAsync(),
   }
+}
+
+/** An address of a process that listens on all of them, for other machines. */
+function reachable(url: string): string {
+  return url.replace(/\/\/(0\.0\.0\.0|\[::\]):/, `//${hostname()}:`)
+}
+
+/** Whether code is to run in this process, if anywhere. */
+function runsHere({ role, sandbox }: Config): boolean {
+  return role !== 'api' || sandbox.choice === 'off'
+}
+
+async function codeElsewhere(): Promise<PlacedCode> {
+  const label = 'on the nodes that carry out runs'
+  const code = { ok: false, reason: 'this node carries out no runs', advice: '', elsewhere: true } as const
+  return { code, label, async close() {} }
 }
 
 /** Where code is to run; the probing of it takes a while, during which other things can be opened. */
@@ -128,16 +156,21 @@ function describe(upstream: Discovered | null, mapped: readonly string[]) {
 }
 
 interface HealthParts {
+  self: string
+  config: Config
   store: Store
   embedder: Embedder | null
   code: CodePlace
   runningRuns: number
 }
 
-async function health({ store, embedder, code, runningRuns }: HealthParts) {
+async function health({ self, config, store, embedder, code, runningRuns }: HealthParts) {
   const [checked, depth] = await Promise.allSettled([store.check(), store.queue.depth()])
   return {
     ok: checked.status === 'fulfilled',
+    node: self,
+    role: config.role,
+    database_kind: isPostgres(config.databaseUrl) ? 'postgres' : 'sqlite',
     database: checked.status === 'fulfilled' ? 'ok' : 'unreachable',
     running_runs: runningRuns,
     waiting_jobs: depth.status === 'fulfilled' ? depth.value.waiting : null,

@@ -7,6 +7,9 @@ const defaults: Config = {
   port: 4141,
   dataDir: resolve('data'),
   databaseUrl: `sqlite:${resolve('data/reprise.sqlite')}`,
+  role: 'all',
+  nodeUrl: undefined,
+  blobs: { kind: 'disk', folder: resolve('data/blobs') },
   upstream: undefined,
   openaiApiKey: undefined,
   modelsFile: undefined,
@@ -48,9 +51,46 @@ const accepted: [Environment, Partial<Config>][] = [
     { host: '0.0.0.0', port: 0 },
   ],
   [{ REPRISE_HOST: '::1' }, { host: '::1' }],
-  [{ REPRISE_DATA_DIR: '/srv/r' }, { dataDir: '/srv/r', databaseUrl: 'sqlite:/srv/r/reprise.sqlite' }],
+  [
+    { REPRISE_DATA_DIR: '/srv/r' },
+    { dataDir: '/srv/r', databaseUrl: 'sqlite:/srv/r/reprise.sqlite', blobs: { kind: 'disk', folder: '/srv/r/blobs' } },
+  ],
+  [{ REPRISE_BLOBS: 'disk:files' }, { blobs: { kind: 'disk', folder: resolve('files') } }],
+  [
+    { REPRISE_BLOBS: 's3://files', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-3' },
+    {
+      blobs: {
+        ...{ kind: 's3', bucket: 'files', endpoint: undefined, region: 'eu-west-3', prefix: '', style: 'virtual' },
+        keys: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: undefined },
+      },
+    },
+  ],
+  [
+    {
+      REPRISE_BLOBS: 's3://files?endpoint=http://127.0.0.1:9000&prefix=a/b&region=here',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SESSION_TOKEN: 'token',
+      AWS_REGION: 'eu-west-3',
+    },
+    {
+      blobs: {
+        ...{ kind: 's3', bucket: 'files', endpoint: 'http://127.0.0.1:9000' },
+        ...{ region: 'here', prefix: 'a/b/', style: 'path' },
+        keys: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'token' },
+      },
+    },
+  ],
   [{ REPRISE_DATABASE_URL: 'sqlite:///srv/db' }, { databaseUrl: 'sqlite:/srv/db' }],
   [{ REPRISE_DATABASE_URL: 'sqlite:/srv/db' }, { databaseUrl: 'sqlite:/srv/db' }],
+  [
+    {
+      REPRISE_DATABASE_URL: 'postgres://me:secret@db/reprise',
+      REPRISE_ROLE: 'api',
+      REPRISE_NODE_URL: 'http://n1:4141/',
+    },
+    { databaseUrl: 'postgres://me:secret@db/reprise', role: 'api', nodeUrl: 'http://n1:4141' },
+  ],
   [{ REPRISE_DATABASE_URL: 'sqlite:db' }, { databaseUrl: `sqlite:${resolve('db')}` }],
   [
     { REPRISE_UPSTREAM_URL: 'http://127.0.0.1:11434/v1/', REPRISE_UPSTREAM_KEY: 'k' },
@@ -184,11 +224,23 @@ const refused: [Environment, string][] = [
   ],
   [
     { REPRISE_DATABASE_URL: 'mysql://db' },
-    'REPRISE_DATABASE_URL has a value that cannot be used: it takes sqlite: followed by the path of a file.',
+    'REPRISE_DATABASE_URL has a value that cannot be used: it takes sqlite: followed by the path of a file, or a postgres:// address.',
   ],
   [
-    { REPRISE_DATABASE_URL: 'postgres://me:secret@db/reprise' },
-    'REPRISE_DATABASE_URL names a Postgres database, which this release cannot use yet: it takes sqlite: followed by the path of a file.',
+    { REPRISE_ROLE: 'worker' },
+    'REPRISE_ROLE is "worker", which needs a database that several processes can share: set REPRISE_DATABASE_URL to a postgres:// address, or leave the role out.',
+  ],
+  [
+    { REPRISE_DATABASE_URL: 'postgres://' },
+    'REPRISE_DATABASE_URL has a value that cannot be used: it takes sqlite: followed by the path of a file, or a postgres:// address.',
+  ],
+  [
+    { REPRISE_BLOBS: 's3://id:secret@files' },
+    'REPRISE_BLOBS has a value that cannot be used: it takes disk: followed by the path of a folder, or s3:// followed by the name of a bucket and, after a ?, any of endpoint=ORIGIN, region=NAME, prefix=PATH and style=path or style=virtual, without a password in it.',
+  ],
+  [
+    { REPRISE_BLOBS: 's3://files', AWS_ACCESS_KEY_ID: 'id' },
+    'REPRISE_BLOBS names a bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the keys for it.',
   ],
   [
     { REPRISE_EMBEDDING_MODEL: 'file:model.bin' },

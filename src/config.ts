@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
+import type { Bucket, DiskPlace } from './lib/blobs-place.ts'
 import { nearest } from './lib/nearest.ts'
 import { allOptions, flagOf, type Option, options } from './options.ts'
+import type { NodeRole } from './ports/cluster.ts'
 import type { SandboxKind, SandboxLimits } from './ports/sandbox.ts'
 
 /** Everything that can be set about a server, checked. `readConfig({})` gives the defaults. */
@@ -10,8 +12,13 @@ export interface Config {
   port: number
   /** Absolute path. */
   dataDir: string
-  /** `sqlite:` followed by an absolute path. */
+  /** `sqlite:` followed by an absolute path, or `postgres://…`, which may hold a password. */
   databaseUrl: string
+  role: NodeRole
+  /** Where its peers reach this process; undefined: where it listens. */
+  nodeUrl: string | undefined
+  /** Where the contents of files are kept: a folder by its absolute path, or a bucket. */
+  blobs: DiskPlace | Bucket
   /** Base URL (its `/v1` included, no slash at the end) and key of an OpenAI-compatible API. */
   upstream: { url: string; key: string | undefined } | undefined
   /** For OpenAI itself when there is no `upstream`. */
@@ -89,6 +96,9 @@ export function readConfig(env: Environment, flags: Environment = {}): Config {
     port: read(options.port),
     dataDir,
     databaseUrl: databaseUrl(read, dataDir),
+    role: role(read),
+    nodeUrl: read(options.nodeUrl),
+    blobs: blobs(read, env, dataDir),
     upstream: upstream(read),
     openaiApiKey: env.OPENAI_API_KEY || undefined,
     modelsFile: absolute(read(options.modelsFile)),
@@ -112,7 +122,6 @@ type Read = <Value>(option: Option<Value>) => Value
 function readOption<Value>(option: Option<Value>, env: Environment, flags: Environment): Value {
   const flag = flags[option.env]
   const text = flag ?? (env[option.env] || undefined)
-  if (/^postgres(ql)?:/.test(text ?? '') && option.env === options.databaseUrl.env) throw noPostgres(option)
   const result = option.schema.safeParse(text)
   if (result.success) return result.data
   const source = flag === undefined ? option.env : `--${flagOf(option)}`
@@ -120,13 +129,38 @@ function readOption<Value>(option: Option<Value>, env: Environment, flags: Envir
   throw new ConfigError(`${source} ${has}: it takes ${option.takes}.`)
 }
 
-function noPostgres({ env, takes }: Option): ConfigError {
-  return new ConfigError(`${env} names a Postgres database, which this release cannot use yet: it takes ${takes}.`)
+function databaseUrl(read: Read, dataDir: string): string {
+  const url = read(options.databaseUrl)
+  if (url !== undefined && isPostgres(url)) return url
+  const path = url?.replace(/^sqlite:(\/\/(?=\/))?/, '')
+  return `sqlite:${path === undefined ? join(dataDir, 'reprise.sqlite') : resolve(path)}`
 }
 
-function databaseUrl(read: Read, dataDir: string): string {
-  const path = read(options.databaseUrl)?.replace(/^sqlite:(\/\/(?=\/))?/, '')
-  return `sqlite:${path === undefined ? join(dataDir, 'reprise.sqlite') : resolve(path)}`
+/** Whether several processes can work on the database at once. */
+export function isPostgres(databaseUrl: string): boolean {
+  return /^postgres(ql)?:/.test(databaseUrl)
+}
+
+function role(read: Read): NodeRole {
+  const role = read(options.role)
+  if (role === 'all' || isPostgres(read(options.databaseUrl) ?? '')) return role
+  throw new ConfigError(
+    `${options.role.env} is "${role}", which needs a database that several processes can share: set ${options.databaseUrl.env} to a postgres:// address, or leave the role out.`,
+  )
+}
+
+function blobs(read: Read, env: Environment, dataDir: string): Config['blobs'] {
+  const place = read(options.blobs) ?? { kind: 'disk', folder: join(dataDir, 'blobs') }
+  if (place.kind === 'disk') return { ...place, folder: resolve(place.folder) }
+  // The names that every tool for S3 knows.
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env
+  if (!accessKeyId || !secretAccessKey) throw noKeys(options.blobs)
+  const region = place.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1')
+  return { ...place, region, keys: { accessKeyId, secretAccessKey, sessionToken: AWS_SESSION_TOKEN || undefined } }
+}
+
+function noKeys({ env }: Option): ConfigError {
+  return new ConfigError(`${env} names a bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the keys for it.`)
 }
 
 function upstream(read: Read): Config['upstream'] {

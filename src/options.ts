@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseBlobsPlace } from './lib/blobs-place.ts'
 
 /**
  * One thing that can be set, as text, by an environment variable or by the flag of the same name. This table is what
@@ -50,10 +51,37 @@ export const options = {
   }),
   databaseUrl: optional('REPRISE_DATABASE_URL', {
     operand: 'URL',
-    meaning: 'Another place for the database, as `sqlite:PATH`. Without it: `reprise.sqlite` in the data folder.',
-    takes: 'sqlite: followed by the path of a file',
+    meaning:
+      'Another place for the database: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/NAME`, which [several nodes](configuration.md#several-nodes) can share. Without it: `reprise.sqlite` in the data folder.',
+    takes: 'sqlite: followed by the path of a file, or a postgres:// address',
     secret: true,
-    schema: z.string().regex(/^sqlite:(?!:)./),
+    schema: z
+      .string()
+      .refine((text) => /^sqlite:(?!:)./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text))),
+  }),
+  role: option('REPRISE_ROLE', {
+    operand: 'ROLE',
+    default: 'all',
+    meaning:
+      'What this process does: `all`, or with a Postgres database `api`, which takes requests and carries out no runs, or `worker`, which does nothing else. See [several nodes](configuration.md#several-nodes).',
+    takes: 'one of all, api and worker',
+    schema: z.enum(['all', 'api', 'worker']),
+  }),
+  nodeUrl: optional('REPRISE_NODE_URL', {
+    operand: 'URL',
+    meaning:
+      'Where the other processes on the same Postgres database reach this one. Without it: its host, or its host name where that is all addresses, and its port.',
+    takes: 'an http:// or https:// address without a password in it, such as http://10.0.0.7:4141',
+    schema: baseUrl(),
+  }),
+  blobs: optional('REPRISE_BLOBS', {
+    operand: 'PLACE',
+    meaning:
+      'Another place for the contents of files: `disk:PATH`, or `s3://BUCKET` with what the service needs after a `?`, as in [a bucket](#a-bucket-for-the-contents-of-files). Without it: `blobs` in the data folder.',
+    takes:
+      'disk: followed by the path of a folder, or s3:// followed by the name of a bucket and, after a ?, any of endpoint=ORIGIN, region=NAME, prefix=PATH and style=path or style=virtual, without a password in it',
+    secret: true,
+    schema: blobsPlace(),
   }),
   upstreamUrl: optional('REPRISE_UPSTREAM_URL', {
     operand: 'URL',
@@ -319,6 +347,15 @@ function baseUrl() {
     .string()
     .refine(isBaseUrl)
     .transform((text) => text.replace(/\/+$/, ''))
+}
+
+function blobsPlace() {
+  return z.string().transform((text, { addIssue }) => {
+    const place = parseBlobsPlace(text)
+    if (place !== null) return place
+    addIssue('no place for blobs')
+    return z.NEVER
+  })
 }
 
 function key() {

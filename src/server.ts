@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 
 export { type Config, readConfig } from './config.ts'
 export type * from './ports/blobs.ts'
+export type * from './ports/cluster.ts'
 export type * from './ports/embedder.ts'
 export type * from './ports/events.ts'
 export type * from './ports/model.ts'
@@ -38,8 +39,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { http, ...parts } = await compose(config, overrides)
   let port = config.port
 
+  function url(): string {
+    return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  }
+
   async function start(): Promise<void> {
     port = await http.listen(config)
+    await parts.join(url())
     parts.application.start()
   }
 
@@ -47,12 +53,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     http.close()
     await parts.application.stop({ graceMs: config.graceSeconds * 1000 })
     await http.drained()
+    await parts.application.leave()
     await parts.close()
   }
 
   return {
     get url() {
-      return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+      return url()
     },
     upstream: parts.upstream,
     search: parts.search,

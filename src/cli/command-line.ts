@@ -4,7 +4,7 @@ import { nearest } from '../lib/nearest.ts'
 import { allOptions, flagOf } from '../options.ts'
 
 export interface CommandLine {
-  command: 'serve' | 'doctor' | 'setup' | 'help' | 'version'
+  command: 'serve' | 'migrate' | 'doctor' | 'setup' | 'help' | 'version'
   /** Values by the name of the variable that each flag stands for. */
   flags: Environment
   /** `doctor` answers in JSON. */
@@ -18,7 +18,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const allCommands = '`serve`, `doctor` and `setup sandbox`'
+const allCommands = '`serve`, `migrate`, `doctor` and `setup sandbox`'
 const plainSwitches = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const
 
 /** Reads the arguments that follow the program's name. Throws `UsageError`. */
@@ -87,7 +87,9 @@ function commandIn(words: string[], flags: Environment): CommandLine['command'] 
   const [word, ...rest] = words
   if (word === undefined && Object.keys(flags).length === 0) return 'help'
   if (word === undefined) throw new UsageError(`Say what to do: ${allCommands} are commands of Reprise.`)
-  const command = (['serve', 'doctor', 'setup', 'help', 'version'] as const).find((command) => command === word)
+  const command = (['serve', 'migrate', 'doctor', 'setup', 'help', 'version'] as const).find(
+    (command) => command === word,
+  )
   if (command === undefined) throw new UsageError(`${JSON.stringify(word)} is no command of Reprise: ${meant(word)}`)
   const extra = rest[command === 'setup' ? 1 : 0]
   if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many.`)
@@ -95,7 +97,7 @@ function commandIn(words: string[], flags: Environment): CommandLine['command'] 
 }
 
 function meant(word: string): string {
-  const command = nearest(word, ['serve', 'doctor', 'setup'])
+  const command = nearest(word, ['serve', 'migrate', 'doctor', 'setup'])
   return command === undefined ? `there are ${allCommands}` : `did you mean \`reprise ${command}\`?`
 }
 

@@ -67,6 +67,12 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
   return z.object({ port: z.number() }).parse(server.address()).port
 }
 
+test('a Postgres database that does not answer is named, without its password', async () => {
+  const found = await finding('Database', { REPRISE_DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' })
+  expect(found).toMatchObject({ ok: false, message: expect.stringContaining('"none" at 127.0.0.1:1') })
+  expect(JSON.stringify(found)).not.toContain('secret')
+})
+
 test('a line for each thing, and a verdict', async () => {
   const { printed, code } = await visit({}, false)
   expect(printed.match(/^✓/gm)).toHaveLength(9)

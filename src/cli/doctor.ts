@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import { type Config, ConfigError, type Environment, readConfig } from '../config.ts'
+import { type Config, ConfigError, type Environment, isPostgres, readConfig } from '../config.ts'
 import { checkDataFolder } from './checks/check-data-folder.ts'
-import { checkDatabase } from './checks/check-database.ts'
+import { checkDatabase, checkPostgresDatabase } from './checks/check-database.ts'
 import { checkEmbeddings } from './checks/check-embeddings.ts'
 import { checkModels } from './checks/check-models.ts'
 import { checkNode } from './checks/check-node.ts'
@@ -35,12 +35,15 @@ async function examine(env: Environment, flags: Environment): Promise<Finding[]>
     return [node, wrong('Configuration', error.message, '`reprise --help` lists the options.')]
   }
   const dataFolder = checkDataFolder(config.dataDir)
-  const { inUse, ...database } = checkDatabase(config.databaseUrl)
+  const shared = isPostgres(config.databaseUrl)
+  const { inUse, ...database } = shared
+    ? await checkPostgresDatabase(config.databaseUrl)
+    : checkDatabase(config.databaseUrl)
   return [
     node,
     well('Configuration', describe(env, flags)),
     dataFolder,
-    ...(dataFolder.ok ? [database] : []), // usually it lies there, and has the same trouble
+    ...(dataFolder.ok || shared ? [database] : []), // usually it lies there, and has the same trouble
     await checkPort(config, { inUse }),
     ...(await checkModels(config, env)),
     await checkEmbeddings(config, env),

@@ -9,6 +9,7 @@ function introduction(version: string): string {
   return `Reprise ${version}, a self-hosted, drop-in server for the OpenAI Assistants API v2.
 
   reprise serve                   start the server
+  reprise migrate                 bring the database to the newest schema, which the start of a server does as well
   reprise doctor [--json]         check this machine and the configuration, and say what to do
   reprise setup sandbox [--yes]   say what the code interpreter needs on this machine; as root, install it
   reprise --help                  print this

@@ -127,6 +127,20 @@ test('one line says that the port is taken', async () => {
   expect(code).toBe(1)
 })
 
+test('brings a database to the newest schema, or says in one line why it cannot, without its password', async () => {
+  expect(await outcome(['migrate'])).toEqual({
+    stdout: 'The database has the newest schema.\n',
+    stderr: '',
+    code: 0,
+  })
+  for (const command of ['migrate', 'serve']) {
+    const { stdout, stderr, code } = await outcome([command, '--database-url', 'postgres://me:secret@127.0.0.1:1/none'])
+    expect(stderr).toMatch(/^reprise: The Postgres database "none" at 127\.0\.0\.1:1 cannot be used \(.+\): .*\n$/)
+    expect(stderr).not.toContain('secret')
+    expect([stdout, code]).toEqual(['', 1])
+  }
+})
+
 test('one line says what is wrong with a value, a flag or a file', async () => {
   const value = await outcome(['serve'], { REPRISE_PORT: 'x' })
   expect(value).toEqual({

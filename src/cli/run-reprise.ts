@@ -23,6 +23,11 @@ async function runCommand({ command, flags, json, yes }: CommandLine, env: Envir
       const { serve } = await import('./serve.ts')
       return serve(config, version())
     }
+    case 'migrate': {
+      const config = readConfig(env, flags)
+      const { migrate } = await import('./migrate.ts')
+      return migrate(config)
+    }
     case 'doctor': {
       const { doctor } = await import('./doctor.ts')
       return doctor({ env, flags, json })

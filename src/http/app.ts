@@ -6,6 +6,7 @@ import { withEmptyIds } from './empty-page.ts'
 import type { Endpoint } from './endpoint.ts'
 import { MethodNotAllowed, replyToError, unknownUrl } from './errors.ts'
 import { beginExchange, reply, stamp } from './exchange.ts'
+import { type InternalParts, mountInternal } from './internal.ts'
 import { openApiDocument } from './openapi.ts'
 import { assistantRoutes } from './routes/assistants.ts'
 import { fileBatchRoutes } from './routes/file-batches.ts'
@@ -38,17 +39,32 @@ export interface Health {
 }
 
 export interface AppParts {
-  readonly services: Services
-  readonly passThrough: PassThrough
+  /** Null: the API is not served here. */
+  readonly api: { readonly services: Services; readonly passThrough: PassThrough } | null
+  /** What other nodes may ask; null where there are none. */
+  readonly internal?: InternalParts | null
   health(): Health | Promise<Health>
   readonly log: Log
   readonly options?: AppOptions
 }
 
 /** The server as one `fetch` function: mounts routes over services, and nothing else. */
-export function createApp({ services, passThrough, health, log, options = {} }: AppParts): Hono {
+export function createApp({ api, internal = null, health, log, options = {} }: AppParts): Hono {
   const app = new Hono()
-  const endpoints = [
+  if (api) mountApi(app, endpointsOf(api), { log, options })
+  if (internal) mountInternal(app, internal, log)
+  app.get('/health', async () => {
+    const facts = await health()
+    return reply(beginExchange(), JSON.stringify(facts), { status: facts.ok ? 200 : 503 })
+  })
+
+  app.notFound((context) => replyToError(noRoute(app, context), { exchange: beginExchange(), log }))
+  app.onError((error) => replyToError(error, { exchange: beginExchange(), log }))
+  return app
+}
+
+function endpointsOf({ services, passThrough }: NonNullable<AppParts['api']>): Endpoint[] {
+  return [
     ...assistantRoutes(services),
     ...runRoutes(services), // before the threads': `POST /threads/runs` is not a thread named `runs`
     ...threadRoutes(services),
@@ -62,24 +78,18 @@ export function createApp({ services, passThrough, health, log, options = {} }: 
     ...modelRoutes(services),
     ...passThroughRoutes(passThrough),
   ]
+}
+
+function mountApi(app: Hono, endpoints: readonly Endpoint[], { log, options }: { log: Log; options: AppOptions }) {
   for (const endpoint of endpoints) {
     const paths = basePaths.map((base) => base + routePath(endpoint.path))
     app.on(endpoint.method, paths, serve(endpoint, { log, options }))
   }
-
   let document: string | undefined
   app.get('/openapi.json', () => {
     document ??= openApiDocument(endpoints)
     return reply(beginExchange(), document)
   })
-  app.get('/health', async () => {
-    const facts = await health()
-    return reply(beginExchange(), JSON.stringify(facts), { status: facts.ok ? 200 : 503 })
-  })
-
-  app.notFound((context) => replyToError(noRoute(app, context), { exchange: beginExchange(), log }))
-  app.onError((error) => replyToError(error, { exchange: beginExchange(), log }))
-  return app
 }
 
 /** A path of the reference as the router has it. Names of models may have slashes in them: `meta-llama/Llama-3`. */

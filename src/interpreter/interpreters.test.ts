@@ -13,6 +13,8 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 type End = Extract<InterpreterPart, { type: 'end' }>
 
+const hold = async () => {}
+
 /** Interpreters over a fake sandbox, a real store and real blobs; two sessions at once. */
 async function open({ limits, sessions = 2 }: { limits?: OutputLimits; sessions?: number } = {}) {
   const opened = await openResources()
@@ -35,7 +37,8 @@ async function open({ limits, sessions = 2 }: { limits?: OutputLimits; sessions?
 
   async function run(code: string, change: Partial<Parameters<typeof interpreters.run>[0]> = {}) {
     const parts: InterpreterPart[] = []
-    const call = { project, thread_id, code, files: [], signal: new AbortController().signal, ...change }
+    const { signal } = new AbortController()
+    const call = { project, thread_id, code, files: [], hold, signal, ...change }
     for await (const part of interpreters.run(call)) parts.push(part)
     const end = parts.at(-1)
     if (end?.type !== 'end') throw new Error('the call did not end')
@@ -226,6 +229,15 @@ test('what code made of a given file comes back in its place', async () => {
   expect(restored).toMatchObject({ logs: 'given\n', end: { fresh: 'rebuilt', written: [], notices: [] } })
 })
 
+test('a call that was taken over by another process stores nothing', async () => {
+  await using opened = await open()
+  const lost = () => Promise.reject(new Error('taken over'))
+  await opened.run('write kept.csv 1')
+  await expect(opened.run('write out.csv 2', { hold: lost })).rejects.toThrow('taken over')
+  await opened.startAgain()
+  expect((await opened.run('files')).logs).toBe('kept.csv\n')
+})
+
 test('a file that was deleted does not come back', async () => {
   await using opened = await open()
   const first = await opened.run('write out.csv 1\nwrite kept.csv 2')
@@ -295,7 +307,7 @@ test('what a call wrote that was broken off is not mistaken for what was put aft
 test('code whose reader goes away is ended with its session', async () => {
   await using opened = await open()
   const { signal } = new AbortController()
-  const call = { project, thread_id: opened.thread_id, code: 'print 1\nwait forever', files: [], signal }
+  const call = { project, thread_id: opened.thread_id, code: 'print 1\nwait forever', files: [], hold, signal }
   for await (const part of opened.interpreters().run(call)) if (part.type === 'logs') break
   expect(opened.sandbox.alive).toEqual([])
   expect((await opened.run('print 1')).end.fresh).toBe('new')
@@ -304,7 +316,7 @@ test('code whose reader goes away is ended with its session', async () => {
 test('a reader may leave once it has read the end', async () => {
   await using opened = await open()
   const { signal } = new AbortController()
-  const call = { project, thread_id: opened.thread_id, code: 'set x 1', files: [], signal }
+  const call = { project, thread_id: opened.thread_id, code: 'set x 1', files: [], hold, signal }
   for await (const part of opened.interpreters().run(call)) if (part.type === 'end') break
   expect((await opened.run('get x')).logs).toBe('1\n')
 })

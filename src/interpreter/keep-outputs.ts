@@ -1,6 +1,7 @@
 import type { File } from '../api/file.ts'
 import type { Now } from '../lib/clock.ts'
 import { SandboxFailure, type SandboxSession, type SessionEnd } from '../ports/sandbox.ts'
+import type { Transaction } from '../ports/store.ts'
 import type { OutputFiles } from '../resources/output-files.ts'
 import { type Collected, collectOutputs, type OutputLimits } from './collect-outputs.ts'
 import type { PlacedFile } from './placed-files.ts'
@@ -43,6 +44,7 @@ export interface KeepParts {
   session: SandboxSession
   outputs: OutputFiles
   limits: OutputLimits
+  hold: (tx: Transaction) => Promise<void>
   now: Now
   signal: AbortSignal
 }
@@ -61,10 +63,11 @@ async function collectAlive(workspace: Workspace, parts: KeepParts): Promise<Col
 
 /** Answers what the thread's row holds now. */
 async function save(workspace: Workspace, recorded: readonly File[], parts: KeepParts): Promise<string> {
-  const { project, thread_id, outputs, now } = parts
+  const { project, thread_id, outputs, hold, now } = parts
   const files = filesText(workspace)
   if (recorded.length === 0 && files === workspace.saved) return files
   await outputs.record(project, recorded, async (tx) => {
+    await hold(tx)
     // A thread that was deleted meanwhile leaves nothing but files behind.
     if (await tx.threads.lock(thread_id)) await tx.interpreters.put({ thread_id, files, used_at: now() })
   })

@@ -1,7 +1,7 @@
 import type { Now } from '../lib/clock.ts'
 import type { Blobs } from '../ports/blobs.ts'
 import type { CodeEnd, CodePart, SandboxSession, SessionEnd } from '../ports/sandbox.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, Transaction } from '../ports/store.ts'
 import type { OutputFiles } from '../resources/output-files.ts'
 import type { OutputLimits } from './collect-outputs.ts'
 import { keepOutputs, whyOver } from './keep-outputs.ts'
@@ -16,6 +16,8 @@ export interface CodeCall {
   readonly code: string
   /** What shall lie in `/mnt/data`. */
   readonly files: readonly PlacedFile[]
+  /** Asked in every transaction: rejects when the thread's Python goes on in another process. */
+  readonly hold: (tx: Transaction) => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -45,7 +47,7 @@ const imageName = /\.(png|jpe?g|gif|webp)$/i
  * is none when nothing has changed.
  */
 export async function* runCode(
-  { project, thread_id, code, files, signal }: CodeCall,
+  { project, thread_id, code, files, hold, signal }: CodeCall,
   { session, workspace }: { session: SandboxSession; workspace: Workspace },
   { store, blobs, outputs, limits, now }: CodeParts,
 ): AsyncGenerator<ShownPart, CallEnd> {
@@ -56,11 +58,11 @@ export async function* runCode(
     if (part.type === 'end') reason = part.reason
     else if (part.type === 'logs') yield part
     else if (figures++ < maxImages)
-      yield { type: 'image', file_id: await keepFigure(project, part, outputs), path: null }
+      yield { type: 'image', file_id: await keepFigure(project, part, { outputs, hold }), path: null }
   }
   if (figures > maxImages) notices.push(`Only the first ${maxImages} of ${figures} figures are shown.`)
   if (reason === 'session') await session.ended
-  const kept = await keepOutputs(workspace, { project, thread_id, session, outputs, limits, now, signal })
+  const kept = await keepOutputs(workspace, { project, thread_id, session, outputs, limits, hold, now, signal })
   // Who saves a figure and shows it too means one picture.
   const images = figures === 0 ? kept.written.filter(({ path }) => imageName.test(path)) : []
   for (const { file_id, path } of images.slice(0, maxImages)) yield { type: 'image', file_id, path }
@@ -77,11 +79,15 @@ export interface CodeParts {
 
 type Figure = Extract<CodePart, { type: 'image' }>
 
-async function keepFigure(project: string, { format, data }: Figure, outputs: OutputFiles): Promise<string> {
+async function keepFigure(
+  project: string,
+  { format, data }: Figure,
+  { outputs, hold }: Pick<CodeParts, 'outputs'> & Pick<CodeCall, 'hold'>,
+): Promise<string> {
   const extension = format === 'jpeg' ? 'jpg' : format
   const filename = (id: string) => `${id}.${extension}`
   const file = await outputs.write({ data: once(data), maxBytes: data.byteLength, filename })
-  await outputs.record(project, [file])
+  await outputs.record(project, [file], hold)
   return file.id
 }
 

@@ -13,6 +13,8 @@ export interface RunningJobs {
   count(): number
   /** Extends the leases, and interrupts the jobs that were lost meanwhile. */
   renew(lease: Lease): Promise<void>
+  /** Interrupts all of them: their leases have lapsed, as far as can be told. */
+  lose(): void
   /** Interrupts all of them, and gives back at once whatever is still to come. */
   handBack(): void
 }
@@ -44,7 +46,8 @@ export function createRunningJobs({ queue, owner, handlerOf, onLeft, log }: Runn
       log.error({ err: error, job_id: job.id, kind: job.kind, subject: job.subject }, 'job failed')
       return giveBack(job.id, Math.min(restSeconds * job.attempts, longestRestSeconds))
     }
-    if (signal.reason === ('handback' satisfies JobInterruption)) await giveBack(job.id, 0)
+    // Also when it was lost: if nobody has taken it since, the next heartbeat would hold it for nothing.
+    if (signal.aborted) await giveBack(job.id, 0)
   }
 
   /** Does nothing to a job that is done. */
@@ -66,12 +69,16 @@ export function createRunningJobs({ queue, owner, handlerOf, onLeft, log }: Runn
     for (const id of asked) if (!held.has(id)) running.get(id)?.abort('lost' satisfies JobInterruption)
   }
 
+  function lose(): void {
+    for (const abort of running.values()) abort.abort('lost' satisfies JobInterruption)
+  }
+
   function handBack(): void {
     handingBack = true
     for (const abort of running.values()) abort.abort('handback' satisfies JobInterruption)
   }
 
-  return { run, count: () => running.size, renew, handBack }
+  return { run, count: () => running.size, renew, lose, handBack }
 }
 
 interface RunningParts {

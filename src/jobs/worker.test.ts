@@ -213,6 +213,37 @@ describe('worker', () => {
       expect([worker.running(), queue.holder('a')]).toEqual([1, 'somebody else'])
     })
 
+    it.each([
+      ['refuses', () => Promise.reject(new Error('no database'))],
+      ['answers nothing', () => new Promise<string[]>(() => {})],
+    ])('that a database could not renew, since it %s, end the handler when they lapse', async (_, heartbeat) => {
+      const jobs = standing()
+      const worker = await work(jobs.handler)
+      add('a')
+      await settled()
+      vi.spyOn(queue, 'heartbeat').mockImplementation(heartbeat)
+      await seconds(leaseSeconds - 1)
+      expect([jobs.interruption('a'), worker.running()]).toEqual([undefined, 1])
+      await seconds(heartbeatSeconds * 2)
+      expect([jobs.interruption('a'), worker.running()]).toEqual(['lost', 0])
+    })
+
+    it('that nobody took while the database was out of reach are given back when it answers again', async () => {
+      const jobs = standing()
+      await work(jobs.handler)
+      add('a')
+      await settled()
+      const down = () => Promise.reject(new Error('no database'))
+      const spies = (['heartbeat', 'release', 'claim'] as const).map((name) => vi.spyOn(queue, name))
+      for (const spy of spies) spy.mockImplementation(down)
+      await seconds(leaseSeconds + heartbeatSeconds)
+      expect(jobs.interruption('a')).toBe('lost')
+      for (const spy of spies) spy.mockRestore()
+      await seconds(heartbeatSeconds + 1)
+      expect(jobs.started).toEqual(['a', 'a'])
+      expect(await jobs.finish('a')).toBe(true)
+    })
+
     it('that lapsed here, as in a laptop that slept, do not run a job twice', async () => {
       const jobs = standing()
       const worker = await work(jobs.handler)

@@ -3,9 +3,10 @@ import type { Job, JobQueue, Lease } from '../ports/queue.ts'
 import type { JobHandler } from './job-handler.ts'
 import { createRunningJobs } from './running-jobs.ts'
 
-export const heartbeatSeconds = 10
-// Three heartbeats long, so that one slow write does not give the job to a second worker.
-export const leaseSeconds = heartbeatSeconds * 3
+export const heartbeatSeconds = 5
+// Four heartbeats long, so that slow writes do not give the job to a second worker, and short enough that the jobs of a
+// process that died go on elsewhere within half a minute.
+export const leaseSeconds = heartbeatSeconds * 4
 /** How often to look for work that nobody announced: jobs that became due, or whose holder died. */
 const pollSeconds = 1
 
@@ -48,6 +49,8 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
   let poll: NodeJS.Timeout | undefined
   let heartbeat: NodeJS.Timeout | undefined
   let stopListening = () => {}
+  /** When the leases were last known to be ours, in Unix milliseconds. */
+  let heldAt = Date.now()
 
   const lease = (): Lease => ({ owner, until: Date.now() + leaseSeconds * 1000 })
   const room = () => capacity - jobs.count() - reserved
@@ -82,10 +85,14 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
   }
 
   async function beat(): Promise<void> {
+    const beganAt = Date.now()
     try {
-      await jobs.renew(lease())
+      await within(heartbeatSeconds, jobs.renew(lease()))
+      heldAt = beganAt
     } catch (error) {
       log.error({ err: error }, 'heartbeat failed')
+      // By now somebody else may have the jobs, who can reach the database.
+      if (Date.now() - heldAt >= leaseSeconds * 1000) jobs.lose()
     }
   }
 
@@ -130,6 +137,17 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
   }
 
   return { start, stop, reserve, running: jobs.count }
+}
+
+/** Rejects when the work takes longer. A database that cannot be reached may answer nothing at all. */
+async function within(seconds: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${seconds} seconds`)), seconds * 1000)
+  try {
+    await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 interface WorkerParts {

@@ -10,6 +10,7 @@ const prefixes = {
   call: 'call_',
   job: 'job_',
   segment: 'seg_',
+  node: 'node_',
 } as const
 
 /** Makes ids; handed to whoever needs new ones, so that tests can choose them. */

@@ -7,6 +7,7 @@ import type { Run, RunStatus } from '../api/run.ts'
 import type { RunStep, StepStatus } from '../api/run-step.ts'
 import type { Thread } from '../api/thread.ts'
 import type { FileBatch, StoreFileStatus, VectorStore, VectorStoreFile } from '../api/vector-store.ts'
+import type { Cluster } from './cluster.ts'
 import type { JobQueue, JobWriter } from './queue.ts'
 import type { SegmentBytes, SegmentSource } from './search.ts'
 
@@ -27,6 +28,8 @@ export interface Store {
   transaction<Result>(project: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>
   readonly queue: JobQueue
   readonly segments: SegmentSource
+  /** Only of a database that several processes can share. */
+  readonly cluster?: Cluster
   /** Rows whose time is over, in every project; for the sweeper. `limit` of each kind at the most. */
   overdue(now: number, limit: number): Promise<Overdue>
   /** Resolves when a trivial query has been answered; rejects when the database cannot be reached. */
@@ -34,7 +37,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** What every row has. `id` is unique within the database, `body` is the object as it is sent. */
+/** What every row has. `id` is unique within its project, `body` is the object as it is sent. */
 export interface Row<Thing = unknown> {
   readonly id: string
   readonly body: JsonText<Thing>

@@ -17,6 +17,8 @@ export interface BegunRun {
   readonly details: RunDetails
   readonly steps: readonly StepRow[]
   readonly turn: number
+  /** Whether this is the beginning of a leg, and not what another process has left of it. */
+  readonly fresh: boolean
 }
 
 /**
@@ -53,15 +55,15 @@ export function beginRun(store: Store, job: HeldJob, now: number): Promise<Begun
 async function start(tx: Transaction, row: RunRow, now: number): Promise<BegunRun> {
   const run = await changeRun(tx, row.id, { status: 'in_progress', started_at: now })
   if (!run) throw new Error(`run ${row.id} changed inside its own transaction`)
-  return begun(run, row, await tx.steps.ofRun(row.id))
+  return begun(run, row, await tx.steps.ofRun(row.id), true)
 }
 
 async function resume(tx: Transaction, row: RunRow): Promise<BegunRun> {
-  return begun(fromText(row.body), row, await withdrawOpenTurn(tx, row.id))
+  return begun(fromText(row.body), row, await withdrawOpenTurn(tx, row.id), false)
 }
 
-function begun(run: Run, row: RunRow, steps: readonly StepRow[]): BegunRun {
-  return { run, details: detailsOf(row), steps, turn: (steps.at(-1)?.turn ?? -1) + 1 }
+function begun(run: Run, row: RunRow, steps: readonly StepRow[], fresh: boolean): BegunRun {
+  return { run, details: detailsOf(row), steps, turn: (steps.at(-1)?.turn ?? -1) + 1, fresh }
 }
 
 async function end(

@@ -29,6 +29,8 @@ export interface ConversationParts {
   imageOf: ImageSource
   log: RunLog
   commit(work: (tx: Transaction) => Promise<void>): Promise<void>
+  /** For transactions of tools: rejects when the run is no longer ours. */
+  hold(tx: Transaction): Promise<void>
   newId: NewId
   now: Now
   signal: AbortSignal
@@ -65,13 +67,13 @@ export function createConversation(begun: BegunRun, parts: ConversationParts): C
   }
 
   async function carryOut(turn: RecordedTurn, steps: readonly StepRow[], materials: RunMaterials, writer: TurnWriter) {
-    const { project, signal } = parts
+    const { project, hold, signal } = parts
     const results = steps.reduce((count, step) => count + carriedOut(step).length, 0)
     await callTools(turn.serverCalls, turn.usage ?? noUsage, {
       ...parts,
       run,
       writer,
-      context: { project, run, signal, ...materials },
+      context: { project, run, hold, signal, ...materials },
       firstPosition: firstPosition + results,
       full: details.full,
     })

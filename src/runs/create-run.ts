@@ -26,6 +26,8 @@ interface CreateRunParts {
   /** Seconds from creation to expiry. */
   expiresAfter: number
   available: Available
+  /** The id of this node, where there are several. */
+  node: string | undefined
 }
 
 /**
@@ -33,7 +35,7 @@ interface CreateRunParts {
  * creations at once on a thread, one wins and the other is refused.
  */
 export function createRunCreation(parts: CreateRunParts) {
-  const { store, events, jobs, acceptsModel, newId, now, expiresAfter, available } = parts
+  const { store, events, jobs, acceptsModel, newId, now, expiresAfter, available, node } = parts
 
   /** `POST /threads/{thread_id}/runs`. */
   async function create(
@@ -80,7 +82,9 @@ export function createRunCreation(parts: CreateRunParts) {
     const run = newRun(assistant, request, birth)
     requireModel(run.model, acceptsModel)
     const { id, status, expires_at } = run
-    const details = runDetails({ full, resources: [assistant.tool_resources, tool_resources] })
+    const resources = [assistant.tool_resources, tool_resources]
+    const follower = request.stream === true ? node : undefined
+    const details = runDetails({ full, resources, ...(follower !== undefined && { follower }) })
     await tx.runs.insert({ id, thread_id, status, expires_at, details, body: toText(run) })
     return run
   }

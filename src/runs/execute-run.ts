@@ -8,7 +8,7 @@ import type { RunEvents, RunLog } from '../ports/events.ts'
 import { ModelFailure, type ModelProvider } from '../ports/model.ts'
 import type { Store, Transaction } from '../ports/store.ts'
 import type { ServerTool } from '../tools/tool.ts'
-import { beginRun } from './begin-run.ts'
+import { type BegunRun, beginRun } from './begin-run.ts'
 import { type Conversation, type ConversationParts, createConversation } from './converse.ts'
 import { endRun } from './end-run.ts'
 import { RunInterrupted, watchInterruptions } from './interruption.ts'
@@ -45,7 +45,7 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
     const followed = events.current(job.subject)
     const begun = await beginRun(store, job, now())
     if (Array.isArray(begun)) return tell(followed, begun)
-    const runLog = followed ?? events.open(job.subject)
+    const runLog = followed ?? (mayBeFollowed(begun) ? events.openLent(job.subject, job.id) : events.open(job.subject))
     try {
       if (begun.run.expires_at !== null) interruption.expireAt(begun.run.expires_at)
       tell(runLog, [{ event: 'thread.run.in_progress', data: begun.run }])
@@ -71,6 +71,7 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
       imageOf: imageOf(project),
       log: runLog,
       commit: (work) => commit(job, work),
+      hold: (tx) => hold(job, tx),
       newId,
       now,
       signal,
@@ -105,13 +106,23 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
   /** A transaction of the executor, made only while the run is its own. */
   async function commit(job: HeldJob, work: (tx: Transaction) => Promise<void>): Promise<void> {
     await store.transaction(job.project, async (tx) => {
-      if (!(await tx.jobs.held(job.id, job.owner))) throw new RunInterrupted('lost')
+      await hold(job, tx)
       const row = await tx.runs.get(job.subject)
       if (row?.status === 'cancelling') throw new RunInterrupted('cancelled')
       if (row?.status !== 'in_progress') throw new RunInterrupted('lost')
       await work(tx)
     })
   }
+}
+
+/** Whether another node may want to read this leg from its beginning. Who follows a later leg is not written down. */
+function mayBeFollowed({ fresh, turn, details }: BegunRun): boolean {
+  return fresh && (turn > 0 || details.follower !== undefined)
+}
+
+/** Whoever has lost the run writes nothing that belongs to it. */
+async function hold(job: HeldJob, tx: Transaction): Promise<void> {
+  if (!(await tx.jobs.held(job.id, job.owner))) throw new RunInterrupted('lost')
 }
 
 /** Whoever ended the run from outside may have said so already. */

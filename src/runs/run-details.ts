@@ -8,6 +8,8 @@ export interface RunDetails {
   readonly full: boolean
   /** The assistant's resources as they were when the run was created, and those given with the run. */
   readonly resources: readonly ToolResources[]
+  /** The node at which somebody follows its first leg; absent where nobody does, or there is only one node. */
+  readonly follower?: string
 }
 
 export function runDetails(details: RunDetails): JsonText<RunDetails> {

@@ -3,8 +3,9 @@ import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
 import type { JobIntake } from '../jobs/worker.ts'
 import type { NewId } from '../lib/id.ts'
-import type { RunEvents, RunLog } from '../ports/events.ts'
+import type { Elsewhere, Following, RunEvents, RunLog } from '../ports/events.ts'
 import type { Store, Transaction } from '../ports/store.ts'
+import { endUnheard } from './end-unheard.ts'
 import { streamBroke } from './stream-broke.ts'
 
 /** The kind of job that takes a run to its end or to its next function calls. */
@@ -62,7 +63,9 @@ export async function startRun(
       return run
     })
     reservation?.start({ ...job, subject: run.id })
-    return { run: toText(run), events: (signal) => follow(log, signal) }
+    const rest: Elsewhere['rest'] = ({ heard }) => endUnheard(store.read(project), run.id, { heard })
+    const elsewhere = { project, job_id: job.id, rest }
+    return { run: toText(run), events: (signal) => follow(log, { signal, elsewhere }) }
   } catch (error) {
     if (log && !log.over()) log.append(...streamBroke('The run was not started.'))
     throw error
@@ -71,7 +74,7 @@ export async function startRun(
   }
 }
 
-function follow(log: RunLog | undefined, signal: AbortSignal): AsyncIterable<StreamEvent> {
+function follow(log: RunLog | undefined, options: Following): AsyncIterable<StreamEvent> {
   if (!log) throw new Error('nobody was to follow this run')
-  return log.follow({ signal })
+  return log.follow(options)
 }

@@ -39,13 +39,15 @@ export function createRunStops({ store, events, now }: StopParts) {
       return { run: await changeRun(tx, run_id, { status: 'cancelling' }), told: [] }
     })
     tell(run_id, stopped.told)
-    if (stopped.run && !events.interrupt(run_id, 'cancelled')) await end(project, run_id, 'cancelled')
+    if (stopped.run && !(await events.interrupt(project, run_id, 'cancelled'))) await end(project, run_id, 'cancelled')
     return stopped.run ? toText(stopped.run) : bodyOf(project, run_id)
   }
 
   /** For the sweeper: ends a run whose time is over, wherever it stands. Nothing happens when it is over already. */
   async function expire(project: string, run_id: string): Promise<void> {
-    if (events.interrupt(run_id, 'expired')) {
+    const reached = events.interrupt(project, run_id, 'expired')
+    // Where it is known at once, nobody else gets a turn before the run is ended.
+    if (typeof reached === 'boolean' ? reached : await reached) {
       if (!isStuck(events.current(run_id))) return
       // What a stuck executor has said is with it alone, so its stream cannot be brought to a proper end.
       tell(run_id, streamBroke('The run has expired, and whoever executes it does not answer.'))
@@ -70,8 +72,9 @@ export function createRunStops({ store, events, now }: StopParts) {
   }
 
   /** For a deleted thread: whoever executes or follows this run hears that it is gone. */
-  function removed(run_id: string): void {
-    if (!events.interrupt(run_id, 'deleted')) tell(run_id, streamBroke('The thread was deleted, and the run with it.'))
+  async function removed(project: string, run_id: string): Promise<void> {
+    if (!(await events.interrupt(project, run_id, 'deleted')))
+      tell(run_id, streamBroke('The thread was deleted, and the run with it.'))
   }
 
   async function endHere(tx: Transaction, row: RunRow, status: 'cancelled' | 'expired'): Promise<StreamEvent[]> {

@@ -33,8 +33,8 @@ export function createCodeInterpreter({ interpreters, limits }: CodeInterpreterP
   async function carryOut(call: ServerCall, context: ToolContext): Promise<ToolResult> {
     const code = codeOf(call)
     if (code.trim() === '') return result('There was no code: give {"code": "…"} with Python source.')
-    const { project, run, files, signal } = context
-    const parts = interpreters.run({ project, thread_id: run.thread_id, code, files, signal })
+    const { project, run, files, hold, signal } = context
+    const parts = interpreters.run({ project, thread_id: run.thread_id, code, files, hold, signal })
     return show(parts, context.show)
   }
 

@@ -44,6 +44,8 @@ export interface ToolContext extends RunMaterials {
   readonly position: number
   /** Shows a part of what comes of the call at once; logs that follow logs continue them. */
   readonly show: (output: CodeOutput) => void
+  /** Asked in every transaction of the call itself: rejects when the run goes on elsewhere. */
+  readonly hold: (tx: Transaction) => Promise<void>
   readonly signal: AbortSignal
 }
 

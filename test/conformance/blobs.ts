@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { BlobMissing, type Blobs, BlobTooLarge } from '../../src/ports/blobs.ts'
 
@@ -30,13 +32,17 @@ export function describeBlobs(name: string, open: () => Promise<{ blobs: Blobs }
       await expect(opened.blobs.read('file-more')).rejects.toThrow(BlobMissing)
     })
 
-    test('stores nothing when the bytes break off, and the id can be used again', async () => {
-      await using opened = await open()
-      await expect(opened.blobs.write('file-aaaa', brokenOff(), { maxBytes })).rejects.toThrow('broken off')
-      await expect(opened.blobs.read('file-aaaa')).rejects.toThrow(BlobMissing)
-      await opened.blobs.write('file-aaaa', inChunks(Buffer.from('whole'), 2), { maxBytes })
-      expect(await allOf(opened.blobs, 'file-aaaa')).toEqual(Buffer.from('whole'))
-    })
+    test.each([4, 20_000_000])(
+      'stores nothing when %i bytes break off, and the id can be used again',
+      async (bytes) => {
+        await using opened = await open()
+        const half = opened.blobs.write('file-aaaa', brokenOff(bytes), { maxBytes: 2 * bytes })
+        await expect(half).rejects.toThrow('broken off')
+        await expect(opened.blobs.read('file-aaaa')).rejects.toThrow(BlobMissing)
+        await opened.blobs.write('file-aaaa', inChunks(Buffer.from('whole'), 2), { maxBytes })
+        expect(await allOf(opened.blobs, 'file-aaaa')).toEqual(Buffer.from('whole'))
+      },
+    )
 
     test('replaces nothing', async () => {
       await using opened = await open()
@@ -55,6 +61,67 @@ export function describeBlobs(name: string, open: () => Promise<{ blobs: Blobs }
       for (const [index, bytes] of contents.entries()) {
         expect(await allOf(opened.blobs, `part_${1000 + index}`)).toEqual(bytes)
       }
+    })
+
+    test('tells a blob of many megabytes that is too large from one that fits', async () => {
+      await using opened = await open()
+      const bytes = randomBytes(17_000_001)
+      const tooMany = opened.blobs.write('file-more', inChunks(bytes, 1_000_000), { maxBytes: 17_000_000 })
+      await expect(tooMany).rejects.toThrow(BlobTooLarge)
+      await expect(opened.blobs.read('file-more')).rejects.toThrow(BlobMissing)
+      await opened.blobs.write('file-fits', inChunks(bytes, 1_000_000), { maxBytes: 17_000_001 })
+      expect((await allOf(opened.blobs, 'file-fits')).equals(bytes)).toBe(true)
+    })
+
+    test('lets go of the bytes that it could not store', async () => {
+      await using opened = await open()
+      let wasLeft = false
+      async function* source() {
+        try {
+          for (;;) yield Buffer.alloc(1000)
+        } finally {
+          wasLeft = true
+        }
+      }
+      await expect(opened.blobs.write('file-aaaa', source(), { maxBytes: 5000 })).rejects.toThrow(BlobTooLarge)
+      expect(wasLeft).toBe(true)
+    })
+
+    test('holds a part of a large blob in memory, as it is written and as it is read', {
+      timeout: 60_000,
+    }, async () => {
+      await using opened = await open()
+      const memory = createMemoryWatch()
+      const pieces = 120
+      async function* source() {
+        for (let piece = 0; piece < pieces; piece++) {
+          yield Buffer.alloc(1_000_000, piece)
+          if (piece % 15 === 14) memory.look()
+        }
+      }
+      await opened.blobs.write('file-aaaa', source(), { maxBytes: 512 * 1024 ** 2 })
+      const md5 = createHash('md5')
+      let bytes = 0
+      for await (const chunk of await opened.blobs.read('file-aaaa')) {
+        if (Math.floor(bytes / 15_000_000) < Math.floor((bytes + chunk.byteLength) / 15_000_000)) memory.look()
+        bytes += chunk.byteLength
+        md5.update(chunk)
+      }
+      const expected = createHash('md5')
+      for (let piece = 0; piece < pieces; piece++) expected.update(Buffer.alloc(1_000_000, piece))
+      expect(md5.digest('hex')).toBe(expected.digest('hex'))
+      expect(memory.most()).toBeLessThan(80_000_000)
+    })
+
+    test('serves many readers of one blob, at their own pace', async () => {
+      await using opened = await open()
+      const bytes = randomBytes(3_000_000)
+      await opened.blobs.write('file-aaaa', inChunks(bytes, 100_000), { maxBytes: bytes.length })
+      const slow = (await opened.blobs.read('file-aaaa')).getReader()
+      await slow.read()
+      const whole = await Promise.all(Array.from({ length: 5 }, () => allOf(opened.blobs, 'file-aaaa')))
+      expect(whole.every((read) => read.equals(bytes))).toBe(true)
+      await slow.cancel()
     })
 
     test('removes a blob, and quietly what is not there', async () => {
@@ -89,11 +156,28 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-async function* brokenOff(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('half')
+async function* brokenOff(bytes: number): AsyncGenerator<Uint8Array> {
+  yield* inChunks(Buffer.alloc(bytes), 1_000_000)
   throw new Error('broken off')
 }
 
 async function allOf(blobs: Blobs, id: string): Promise<Buffer> {
   return Buffer.from(await new Response(await blobs.read(id)).arrayBuffer())
+}
+
+/** Watches how many bytes the buffers of this process take beyond those of now, garbage left out. */
+function createMemoryWatch() {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const before = process.memoryUsage().arrayBuffers
+  let most = 0
+  return {
+    look() {
+      collect()
+      collect() // the first leaves freeing to the background
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+    },
+    most: () => most,
+  }
 }

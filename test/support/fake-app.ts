@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { toText } from '../../src/api/json.ts'
 import type { StreamEvent } from '../../src/api/stream-event.ts'
 import { type AppOptions, createApp, type Health } from '../../src/http/app.ts'
+import type { InternalParts } from '../../src/http/internal.ts'
 import type { Services } from '../../src/http/services.ts'
 import type { PassThrough } from '../../src/ports/model.ts'
 import type { StartedRun } from '../../src/runs/start-run.ts'
@@ -22,11 +23,13 @@ export function createFakeApp({
   services = {},
   passThrough = { forward: async () => new Response('{}') },
   health = { ok: true },
+  internal = null,
   options,
 }: {
   services?: { [Kind in keyof Services]?: Partial<Services[Kind]> }
   passThrough?: PassThrough
   health?: Health
+  internal?: InternalParts | null
   options?: AppOptions
 } = {}): FakeApp {
   const calls: unknown[][] = []
@@ -60,8 +63,8 @@ export function createFakeApp({
   const kinds = Object.entries(fakes).map(([kind, fake]) => [kind, { ...fake, ...Reflect.get(services, kind) }])
   const quiet = () => {}
   const app = createApp({
-    services: Object.fromEntries(kinds),
-    passThrough,
+    api: { services: Object.fromEntries(kinds), passThrough },
+    internal,
     health: () => health,
     log: { debug: quiet, info: quiet, warn: quiet, error: (fields, message) => void errors.push({ fields, message }) },
     ...(options && { options }),

@@ -7,6 +7,7 @@ import type { Embedder } from '../../src/ports/embedder.ts'
 import type { ModelProvider } from '../../src/ports/model.ts'
 import type { Sandbox } from '../../src/ports/sandbox.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import { serveElsewhere } from './serve-elsewhere.ts'
 
 export interface TestServer extends AsyncDisposable {
   /** `http://127.0.0.1:<free port>/v1` */
@@ -16,27 +17,24 @@ export interface TestServer extends AsyncDisposable {
   readonly server: Server
 }
 
-/** A server of its own for one test, on a free port, with its data in a folder that goes with it. */
-export async function startServer({
-  model,
-  embedder,
-  sandbox,
-  env = {},
-}: {
+/** What a test may put in the place of configured parts. */
+interface Parts {
   model?: ModelProvider
   embedder?: Embedder
   sandbox?: Sandbox
-  env?: Record<string, string>
-} = {}): Promise<TestServer> {
+}
+
+/**
+ * A server of its own for one test, on a free port, with its data in a folder that goes with it. It runs in this process,
+ * unless `TEST_SERVER_RUNTIME` names the program of another runtime: then in a process of that one.
+ */
+export async function startServer({
+  env = {},
+  ...parts
+}: Parts & { env?: Record<string, string> } = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'reprise-test-'))
   const quiet = { REPRISE_PORT: '0', REPRISE_LOG_LEVEL: 'fatal', REPRISE_SANDBOX: 'off' }
-  const config = readConfig({ ...quiet, REPRISE_DATA_DIR: dataDir, ...env })
-  const server = await createServer(config, {
-    ...(model && { model }),
-    ...(embedder && { embedder }),
-    ...(sandbox && { sandbox }),
-  })
-  await server.start()
+  const server = await serve({ ...quiet, REPRISE_DATA_DIR: dataDir, ...env }, parts)
   const baseURL = `${server.url}/v1`
   return {
     baseURL,
@@ -48,4 +46,15 @@ export async function startServer({
       await rm(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+async function serve(env: Record<string, string>, { sandbox, ...parts }: Parts): Promise<Server> {
+  const runtime = process.env.TEST_SERVER_RUNTIME
+  if (runtime) {
+    if (sandbox) throw new Error('a sandbox of a test cannot be lent to a server in another process')
+    return serveElsewhere(runtime, env, parts)
+  }
+  const server = await createServer(readConfig(env), { ...parts, ...(sandbox && { sandbox }) })
+  await server.start()
+  return server
 }

@@ -1,4 +1,4 @@
-import { mkdtempDisposable, readdir, writeFile } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -22,12 +22,27 @@ test('leaves nothing behind when a write fails', async () => {
   expect(await readdir(folder.path, { recursive: true })).toEqual(['incoming'])
 })
 
-test('throws away what an interrupted write left', async () => {
+test('throws away what a write left that was interrupted two days ago', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'reprise-blobs-'))
   await openDiskBlobs(folder.path)
-  await writeFile(join(folder.path, 'incoming', 'half'), 'half of it')
+  const half = join(folder.path, 'incoming', 'half')
+  await writeFile(half, 'half of it')
+  const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600
+  await utimes(half, twoDaysAgo, twoDaysAgo)
   await openDiskBlobs(folder.path)
   expect(await readdir(join(folder.path, 'incoming'))).toEqual([])
+})
+
+test('leaves alone what another process is writing', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'reprise-blobs-'))
+  const blobs = await openDiskBlobs(folder.path)
+  async function* interrupted() {
+    yield Buffer.from('half ')
+    await openDiskBlobs(folder.path)
+    yield Buffer.from('and half')
+  }
+  await blobs.write('file-0123', interrupted(), { maxBytes })
+  expect(await new Response(await blobs.read('file-0123')).text()).toBe('half and half')
 })
 
 test.each(['../../etc/passwd', 'a/b', '..', 'file-\0aaaa', ''])('never makes a path of %j', async (id) => {

@@ -1,18 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, mkdir, open, rename, rm } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BlobMissing, type Blobs, BlobTooLarge } from '../../ports/blobs.ts'
 
 /**
  * Blobs as files in `folder`, which is made if it is not there: each in a subfolder named by the last two characters of
  * its id. A blob is written to `incoming` and flushed before it gets its name, so a name stands for all of the bytes;
- * what a crash left in `incoming` is thrown away here. One process at a time may have the folder open.
+ * what a crash left in `incoming` is thrown away here, once it is so old that no other process can be writing it. Any
+ * number of processes may have the folder open.
  */
 export async function openDiskBlobs(folder: string): Promise<Blobs> {
   const incoming = join(folder, 'incoming')
-  await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true })
+  await throwAwayLeftOvers(incoming)
 
   async function write(id: string, data: AsyncIterable<Uint8Array>, { maxBytes }: { maxBytes: number }) {
     const path = pathOf(folder, id)
@@ -39,6 +40,19 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
   }
 
   return { write, read, remove }
+}
+
+const leftOverAfter = 24 * 3600 * 1000 // milliseconds; clocks may differ where the folder is on a network
+
+async function throwAwayLeftOvers(incoming: string) {
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name)
+    const touched = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      (error: unknown) => (isMissing(error) ? null : Promise.reject(error)),
+    )
+    if (touched !== null && touched < Date.now() - leftOverAfter) await rm(path, { force: true })
+  }
 }
 
 /** Ids are made here and not by clients; still, one that could lead out of the folder must never become a path. */

@@ -47,9 +47,12 @@ export function droppedSegments({
 
   /** The segments go once a look at the oldest of them has found their last pieces. */
   async function removeSome(connection: Connection): Promise<number> {
-    const pieces = await connection.run(queries.removePieces, { limit: atOnce })
+    const dropped = await connection.all(queries.dropped, { limit: atOnce })
+    const ids = dropped.map((segment) => segment.id)
+    if (ids.length === 0) return 0
+    const pieces = await connection.run(queries.removePieces, { ids, limit: atOnce })
     if (pieces === atOnce) return pieces
-    return pieces + (await connection.run(queries.removeDropped, { limit: atOnce }))
+    return pieces + (await connection.run(queries.removeDropped, { ids }))
   }
 
   async function close(): Promise<void> {

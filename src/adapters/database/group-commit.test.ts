@@ -4,8 +4,8 @@ import { groupCommit } from './group-commit.ts'
 import type { Query } from './query.ts'
 import { sqliteConnection } from './sqlite-connection.ts'
 
-const insert: Query<{ id: string }> = { text: 'insert into things (id) values (?)', names: ['id'], writes: true }
-const orphan: Query<{ id: string }> = { text: 'insert into parts (thing) values (?)', names: ['id'], writes: true }
+const insert = writing('insert into things (id) values (?)')
+const orphan = writing('insert into parts (thing) values (?)')
 
 test('transactions of one moment share a commit and a flush', async () => {
   const { run, stored, flushes } = open()
@@ -125,4 +125,8 @@ async function until(condition: () => boolean): Promise<void> {
 /** Long enough for everything that does not wait for something else. */
 async function immediates(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+}
+
+function writing(text: string): Query<{ id: string }> {
+  return { text, name: text, names: ['id'], writes: true }
 }

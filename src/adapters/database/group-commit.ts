@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
-import type { Transactions } from './transactions.ts'
+import { type Transactions, untilEnded } from './transactions.ts'
 import type { WalFlush } from './wal-flush.ts'
 
 /** So many transactions share a commit at the most; the event loop gets a turn in between. */
@@ -42,7 +42,7 @@ export function groupCommit({
   let working: Promise<void> | undefined
   let closed = false
 
-  function run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  function run<Result>(work: (connection: TransactionConnection) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (closed) throw new Error('the store is closed')
       waiting.push({ reject, attempt: () => attempt(work, resolve, reject) })
@@ -51,7 +51,7 @@ export function groupCommit({
   }
 
   async function attempt<Result>(
-    work: (connection: Connection) => Promise<Result>,
+    work: (connection: TransactionConnection) => Promise<Result>,
     resolve: (result: Result) => void,
     reject: (error: unknown) => void,
   ): Promise<Outcome> {
@@ -101,23 +101,13 @@ export function groupCommit({
     closed = true
     await working
   }
-  return { run, close }
-}
-
-/** The connection as one transaction has it. Used after its end, it would change what belongs to another. */
-function untilEnded(connection: Connection): Connection & { end(): void } {
-  let ended = false
-
-  function open(): Connection {
-    if (ended) throw new Error('this transaction has ended')
-    return connection
-  }
   return {
-    all: (query, values) => open().all(query, values),
-    first: (query, values) => open().first(query, values),
-    run: (query, values) => open().run(query, values),
-    end() {
-      ended = true
+    run,
+    single: {
+      all: (query, values) => run((own) => own.all(query, values)),
+      first: (query, values) => run((own) => own.first(query, values)),
+      run: (query, values) => run((own) => own.run(query, values)),
     },
+    close,
   }
 }

@@ -1,18 +1,18 @@
 import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Dialect } from './dialect.ts'
-import { greatest, textsOf } from './dialect.ts'
+import { forEachRow, greatest, textsOf } from './dialect.ts'
 import type { Param } from './query.ts'
 import type { JobTable } from './tables.ts'
 
-/** What tells free jobs from others. `kinds` is a JSON array of those that are wanted. */
-export type Free = { kinds: string; now: number }
+/** What tells free jobs from others. `kinds` are those that are wanted. */
+export type Free = { kinds: readonly string[]; now: number }
 type Choice = Free & { limit: number }
 type Lane = Pick<JobTable, 'kind' | 'project' | 'lane'>
 
 /** The two ways to be free, each with an index of its own. */
 export const isWaiting = sql<boolean>`lease_until is null`
-const isLeased = sql<boolean>`lease_until is not null`
+export const isLeased = sql<boolean>`lease_until is not null`
 
 export function isLapsed(param: Param<Free>) {
   return sql<boolean>`lease_until <= ${param('now')}`
@@ -47,6 +47,12 @@ export function presentTurn(dialect: Dialect, param: Param<Lane>): RawBuilder<nu
 export function fairChoice(dialect: Dialect, param: Param<Choice>) {
   const ofQueue = sql`jobs.kind = queues.kind and jobs.project = queues.project`
   const due = sql`select seq, turn from jobs where ${ofQueue} and ${isDue(param)}`
+  const first = sql`order by turn, seq limit ${param('limit')}`
+  const free = sql`
+    select seq, turn from (${due} and ${isWaiting} ${first}) as waiting
+    union all
+    select seq, turn from (${due} and ${isLapsed(param)} ${first}) as lapsed
+    ${first}`
   return sql`
     with recursive hops (kind, project) as (
       select wanted.value, (select min(project) from jobs where kind = wanted.value)
@@ -60,14 +66,8 @@ export function fairChoice(dialect: Dialect, param: Param<Choice>) {
         where jobs.kind = hops.kind and jobs.project = hops.project and lease_until > ${param('now')}
       ) from hops
     ), choice (seq, place) as (
-      select seq, held + row_number() over (partition by jobs.kind, jobs.project order by turn, seq)
-      from queues cross join jobs
-      where seq in (
-        select seq from (
-          ${due} and ${isWaiting} union all ${due} and ${isLapsed(param)}
-          order by turn, seq limit ${param('limit')}
-        ) as free
-      )
+      select jobs.seq, held + row_number() over (partition by queues.kind, queues.project order by jobs.turn, jobs.seq)
+      from ${forEachRow(dialect, sql`queues`, free)}
     )
     select seq from choice order by place, seq limit ${param('limit')}`
 }

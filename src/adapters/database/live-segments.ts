@@ -17,8 +17,8 @@ interface SearchableStore {
 type Found = Omit<LiveSegment, 'attributes'> & { attributes: string }
 
 export interface LiveSegmentQueries {
-  /** Those of the stores that are not expired; `ids` is a JSON array. */
-  readonly searchable: Query<Scoped<{ ids: string }>, SearchableStore>
+  /** Those of the stores that are not expired. */
+  readonly searchable: Query<Scoped<{ ids: readonly string[] }>, SearchableStore>
   readonly live: Query<Scoped<{ vector_store_id: string }>, Found>
 }
 
@@ -38,6 +38,7 @@ export function liveSegmentQueries({ query, dialect }: QueryCompiler): LiveSegme
         where files.project = ${param('project')}
           and files.vector_store_id = ${param('vector_store_id')}
           and files.status = 'completed'
+          and segments.project = files.project
           and segments.vector_store_id = files.vector_store_id
           and segments.file_id = files.id`,
     ),
@@ -87,7 +88,7 @@ export function liveSegments({
     return known
   }
   return async (project, vector_store_ids) => {
-    const ids = JSON.stringify([...new Set(vector_store_ids)])
+    const ids = [...new Set(vector_store_ids)]
     const stores = await reader.all(queries.searchable, { project, ids })
     const lists: (readonly LiveSegment[])[] = []
     const own: LiveSegment[] = []

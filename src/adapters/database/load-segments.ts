@@ -18,7 +18,7 @@ export function loadSegments({
 }): SegmentSource['load'] {
   return async (ids) => {
     const loaded = new Map<string, SegmentBytes>()
-    const headers = await reader.all(queries.headers, { ids: JSON.stringify([...new Set(ids)]) })
+    const headers = await reader.all(queries.headers, { ids: [...new Set(ids)] })
     for (const group of groupsOf(headers)) {
       const pieces = await piecesOf({ queries, reader }, group)
       for (const { id, chunk_count, space, pieces: count } of group) {
@@ -52,7 +52,7 @@ async function piecesOf(
   { queries, reader }: { queries: SegmentQueries; reader: Connection },
   group: readonly SegmentHeader[],
 ): Promise<ReadonlyMap<string, SegmentPiece[]>> {
-  const ids = JSON.stringify(group.map((header) => header.id))
+  const ids = group.map((header) => header.id)
   const most = Math.max(...group.map((header) => header.pieces))
   const found: (SegmentPiece & { segment_id: string })[] = []
   for (let from = 0; from < most; from += readPieces) {

@@ -8,6 +8,7 @@ import { groupCommit } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { lockForProcess } from './process-lock.ts'
 import { compileQueries } from './queries.ts'
+import { jobListeners } from './queue.ts'
 import { sqliteConnection } from './sqlite-connection.ts'
 import { createStore } from './store.ts'
 import { openWalFlush } from './wal-flush.ts'
@@ -48,6 +49,8 @@ export async function openSqlite({ path, log }: { path: string; log?: Log }): Pr
     queries,
     reader: sqliteConnection(reader),
     transactions,
+    listeners: jobListeners(),
+    shared: false,
     async check() {
       wal.check()
       alive.get()

@@ -5,6 +5,7 @@ import { interpreterQueries } from './interpreters.ts'
 import { jobQueries } from './jobs.ts'
 import { listQueries } from './lists.ts'
 import { liveSegmentQueries } from './live-segments.ts'
+import { listingQueries } from './lock-order.ts'
 import { mentioningQuery } from './mentions.ts'
 import { newestMessages } from './messages.ts'
 import { overdueQueries } from './overdue.ts'
@@ -26,7 +27,7 @@ export function compileQueries(dialect: Dialect) {
   const { db, query } = compiler
   return {
     assistants: {
-      ...recordQueries(compiler, 'assistants'),
+      ...recordQueries(compiler, 'assistants', { inOrder: true }),
       ...listQueries(compiler, 'assistants'),
       mentioning: mentioningQuery(compiler, 'assistants'),
     },
@@ -50,7 +51,11 @@ export function compileQueries(dialect: Dialect) {
           .orderBy('seq'),
       ),
     },
-    files: { ...recordQueries(compiler, 'files'), ...listQueries(compiler, 'files') },
+    files: {
+      ...recordQueries(compiler, 'files', { inOrder: true }),
+      listing: listingQueries(compiler),
+      ...listQueries(compiler, 'files'),
+    },
     uploads: recordQueries(compiler, 'uploads'),
     uploadParts: {
       ...recordQueries(compiler, 'upload_parts'),

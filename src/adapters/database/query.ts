@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Dialect } from './dialect.ts'
@@ -11,6 +12,8 @@ import type { Tables } from './tables.ts'
 export interface Query<Values, Row = never> {
   readonly text: string
   readonly names: readonly (keyof Values & string)[]
+  /** The same for the same text: what a prepared statement is called. */
+  readonly name: string
   /** Whether it can change rows. */
   readonly writes: boolean
   /** Only the type is used. */
@@ -46,9 +49,13 @@ export function queryCompiler(dialect: Dialect): QueryCompiler {
       return name
     })
     const text = compiled.sql.trim()
-    return { text, names, writes: !text.startsWith('select') }
+    return { text, names, name: nameOf(text), writes: !text.startsWith('select') }
   }
   return { dialect, db, query }
+}
+
+function nameOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
 }
 
 /** Variants of one query, each compiled when it is first needed. */

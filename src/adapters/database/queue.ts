@@ -1,7 +1,9 @@
-import type { JobQueue } from '../../ports/queue.ts'
+import type { Job, JobQueue } from '../../ports/queue.ts'
 import type { Connection } from './connection.ts'
 import type { JobQueries } from './jobs.ts'
-import type { Transactions } from './transactions.ts'
+
+/** So often a claim looks for what other processes have left. */
+const roundsAmongOthers = 3
 
 /** The listeners of `onAdded`; `wake` is called once what was added is durable. */
 export interface JobListeners {
@@ -26,28 +28,37 @@ export function jobListeners(): JobListeners {
 export function jobQueue({
   queries,
   reader,
-  transactions,
+  single,
   listeners,
+  shared,
 }: {
   queries: JobQueries
   reader: Connection
-  transactions: Transactions
+  /** Each statement is a transaction of its own. */
+  single: Connection
   listeners: JobListeners
+  /** Whether other processes claim jobs, too. */
+  shared: boolean
 }): JobQueue {
   return {
     async claim({ kinds, lease, now, limit }) {
-      const values = { ...lease, kinds: JSON.stringify(kinds), now, limit }
-      if (!(await reader.first(queries.due, values))) return [] // an idle worker writes nothing
-      const claimed = await transactions.run((connection) => connection.all(queries.claim, values))
+      const claimed: (Job & { seq: number })[] = []
+      // Again when others have just claimed what was chosen: there may be more behind it.
+      const rounds = shared ? roundsAmongOthers : 1
+      for (let round = 0; round < rounds && claimed.length < limit; round++) {
+        const values = { ...lease, kinds, now, limit: limit - claimed.length }
+        if (!(await reader.first(queries.due, values))) break // an idle worker writes nothing
+        claimed.push(...(await single.all(queries.claim, values)))
+      }
       return claimed.sort((one, other) => one.seq - other.seq).map(({ seq, ...job }) => job)
     },
-    async heartbeat(lease) {
-      const held = await transactions.run((connection) => connection.all(queries.heartbeat, { ...lease }))
+    async heartbeat({ owner, until }) {
+      await single.run(queries.heartbeat, { owner, until })
+      const held = await single.all(queries.heldBy, { owner })
       return held.map((job) => job.id)
     },
     async release(id, { owner, runAt }) {
-      const values = { id, owner, run_at: runAt }
-      const released = await transactions.run((connection) => connection.run(queries.release, values))
+      const released = await single.run(queries.release, { id, owner, run_at: runAt })
       if (released > 0) listeners.wake()
     },
     async depth() {

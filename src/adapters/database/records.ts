@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Records as Reads, RecordWriter, Row } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, TransactionConnection } from './connection.ts'
 import { lockRows } from './dialect.ts'
 import type { Param, Query, QueryCompiler } from './query.ts'
 import { variants } from './query.ts'
@@ -20,19 +20,27 @@ export interface RecordQueries<Kind extends Row, Within extends Scope = Scope> {
   /** The same in a transaction, until whose end nobody else changes the row. */
   readonly hold: Query<Within & { id: string }, Kind>
   readonly insert: Query<Within & Kind>
+  /** Gives a new row its place on the list of its project, at the end of the transaction. */
+  readonly takePlace?: Query<Within & { id: string }>
   readonly remove: Query<Within & { id: string }>
   /** By the changed columns, with commas between their names. */
   readonly update: (changed: string) => Query<Within & { id: string; [column: string]: unknown }>
 }
 
-/** `within` is the column, besides the project, in which alone an id is unique. */
+interface RecordOptions<Within> {
+  readonly onConflict?: RawBuilder<unknown>
+  /** The column, besides the project, in which alone an id is unique. */
+  readonly within?: Exclude<keyof Within, 'project'> & string
+  /** Whether the project has a list of them to which transactions may add at the same time. */
+  readonly inOrder?: boolean
+  /** A condition that locks other rows before one that is to be held. */
+  readonly first?: (param: Param<Within & { id: string }>) => RawBuilder<unknown>
+}
+
 export function recordQueries<Name extends RecordName, Within extends Scope = Scope>(
   { query, dialect }: QueryCompiler,
   name: Name,
-  {
-    onConflict = sql``,
-    within,
-  }: { onConflict?: RawBuilder<unknown>; within?: Exclude<keyof Within, 'project'> & string } = {},
+  { onConflict = sql``, within, inOrder = false, first = () => sql`` }: RecordOptions<Within> = {},
 ): RecordQueries<Records[Name], Within> {
   type Kind = Records[Name]
   const table = sql.table(name)
@@ -45,11 +53,14 @@ export function recordQueries<Name extends RecordName, Within extends Scope = Sc
   }
   return {
     get: query((param) => sql`select ${sql.join(refs)} from ${table} ${only(param)}`),
-    hold: query((param) => sql`select ${sql.join(refs)} from ${table} ${only(param)} ${lockRows(dialect)}`),
+    hold: query(
+      (param) => sql`select ${sql.join(refs)} from ${table} ${only(param)}${first(param)} ${lockRows(dialect)}`,
+    ),
     insert: query((param) => {
       const values = names.map((column) => param(column))
       return sql`insert into ${table} (project, ${sql.join(refs)}) values (${param('project')}, ${sql.join(values)}) ${onConflict}`
     }),
+    ...(inOrder && dialect === 'postgres' && { takePlace: query((param) => takePlace(name, param)) }),
     remove: query((param) => sql`delete from ${table} ${only(param)}`),
     update: variants((changed) =>
       query((param) => {
@@ -62,6 +73,17 @@ export function recordQueries<Name extends RecordName, Within extends Scope = Sc
   }
 }
 
+/**
+ * On Postgres numbers are given when a row is inserted, and of two transactions the one with the later number may be
+ * committed first: whoever pages on after it would never meet the other. So a row of a list that nobody holds takes its
+ * number at the end of its transaction, one transaction of the project after the other.
+ */
+function takePlace<Values extends Key>(name: RecordName, param: Param<Values>) {
+  const turn = sql`pg_advisory_xact_lock(hashtextextended(${sql.lit(`${name} `)} || ${param('project')}::text, 0))`
+  const row = sql`id = ${param('id')} and project = ${param('project')}`
+  return sql`update ${sql.table(name)} set seq = default from ${turn} where ${row}`
+}
+
 export function reads<Kind extends Row, Within extends Scope>(
   queries: RecordQueries<Kind, Within>,
   connection: Connection,
@@ -72,7 +94,7 @@ export function reads<Kind extends Row, Within extends Scope>(
 
 export function writes<Kind extends Row, Within extends Scope>(
   queries: RecordQueries<Kind, Within>,
-  connection: Connection,
+  connection: TransactionConnection,
   scope: Within,
 ): RecordWriter<Kind> {
   async function get(id: string): Promise<Kind | undefined> {
@@ -81,7 +103,8 @@ export function writes<Kind extends Row, Within extends Scope>(
   return {
     get,
     async insert(row) {
-      await connection.run(queries.insert, { ...row, ...scope })
+      await connection.post(queries.insert, { ...row, ...scope })
+      if (queries.takePlace) await connection.postLast(queries.takePlace, { ...scope, id: row.id })
     },
     async update(id, change) {
       const changed = Object.keys(change).join()

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { RunStatus } from '../../api/run.ts'
 import type { RunRow, Transaction } from '../../ports/store.ts'
 import { ActiveRunExists } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
+import { lockRows } from './dialect.ts'
 import type { Query, QueryCompiler } from './query.ts'
 import { variants } from './query.ts'
 import type { Key, RecordQueries, Scoped } from './records.ts'
@@ -20,7 +21,7 @@ export interface RunQueries extends RecordQueries<RunRow> {
 type Transition = Key & Pick<RunRow, 'status' | 'body' | 'expires_at'> & { [from: `from${number}`]: RunStatus }
 
 export function runQueries(compiler: QueryCompiler): RunQueries {
-  const { db, query } = compiler
+  const { db, query, dialect } = compiler
   return {
     ...recordQueries(compiler, 'runs', {
       onConflict: sql`on conflict (project, thread_id) where ${active} do nothing`,
@@ -31,7 +32,8 @@ export function runQueries(compiler: QueryCompiler): RunQueries {
         .select(columns.runs)
         .where('project', '=', param('project'))
         .where('thread_id', '=', param('thread_id'))
-        .where(active),
+        .where(active)
+        .modifyEnd(lockRows(dialect)),
     ),
     transition: variants((statuses) =>
       query((param) =>
@@ -50,14 +52,19 @@ export function runQueries(compiler: QueryCompiler): RunQueries {
   }
 }
 
-export function runWriter(queries: RunQueries, connection: Connection, project: string): Transaction['runs'] {
+export function runWriter(
+  queries: RunQueries,
+  connection: TransactionConnection,
+  project: string,
+): Transaction['runs'] {
   return {
-    get: (id) => connection.first(queries.get, { project, id }),
+    get: (id) => connection.first(queries.hold, { project, id }),
     activeOn: (thread_id) => connection.first(queries.activeOn, { project, thread_id }),
     async insert(row) {
       if ((await connection.run(queries.insert, { ...row, project })) === 0) throw new ActiveRunExists(row.thread_id)
     },
     async transition(id, { from, to, body, expires_at }) {
+      if (from.length === 0) return false
       const sources = Object.fromEntries(from.map((status, index) => [`from${index}`, status]))
       const values = { ...sources, project, id, status: to, body, expires_at }
       return (await connection.run(queries.transition(from.length), values)) > 0

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import type { Query } from './query.ts'
 import type { SegmentPiece } from './segment-pieces.ts'
 import { cutSegment } from './segment-pieces.ts'
@@ -14,7 +14,7 @@ export interface SegmentWriter extends Pick<Transaction['segments'], 'put' | 're
 
 /** `dropped` is called when there is something to clear away. */
 export function segmentWriter(
-  { queries, connection, dropped }: { queries: SegmentQueries; connection: Connection; dropped: () => void },
+  { queries, connection, dropped }: { queries: SegmentQueries; connection: TransactionConnection; dropped: () => void },
   project: string,
 ): SegmentWriter {
   async function drop<Values>(query: Query<Values>, values: Values): Promise<void> {
@@ -22,13 +22,13 @@ export function segmentWriter(
   }
 
   async function changed(vector_store_id: string): Promise<void> {
-    await connection.run(queries.changed, { project, vector_store_id })
+    await connection.post(queries.changed, { project, vector_store_id })
   }
 
   async function insertPieces(segment_id: string, pieces: readonly SegmentPiece[]): Promise<void> {
     for (const piece of pieces) {
       if (piece.place > 0) await new Promise(setImmediate) // other writers wait for us, the event loop does not
-      await connection.run(queries.insertPiece, { segment_id, ...piece })
+      await connection.run(queries.insertPiece, { project, segment_id, ...piece })
     }
   }
   return {
@@ -38,7 +38,7 @@ export function segmentWriter(
       const size = parts.texts.length + parts.postings.length + (parts.vectors?.length ?? 0)
       const header = { id, vector_store_id, file_id, chunk_count, space, size, pieces: pieces.length }
       await drop(queries.drop, { project, vector_store_id, file_id })
-      await connection.run(queries.insert, { project, ...header })
+      await connection.post(queries.insert, { project, ...header })
       await insertPieces(id, pieces)
       await changed(vector_store_id)
     },

@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { OutsideSegment } from '../../ports/search.ts'
-import { textsOf } from './dialect.ts'
+import { type Dialect, rowId, skipLocked, textsOf } from './dialect.ts'
 import type { Query, QueryCompiler } from './query.ts'
 import type { Scoped } from './records.ts'
 import type { SegmentPiece } from './segment-pieces.ts'
@@ -17,23 +17,27 @@ export type SegmentHeader = Pick<SegmentTable, 'id' | 'chunk_count' | 'space' | 
 export interface SegmentQueries {
   readonly idOf: Query<OfFile, { id: string }>
   readonly insert: Query<Scoped<SegmentHeader & { vector_store_id: string; file_id: string }>>
-  readonly insertPiece: Query<SegmentPiece & { segment_id: string }>
+  readonly insertPiece: Query<Scoped<SegmentPiece & { segment_id: string }>>
   readonly drop: Query<OfFile>
   readonly dropAll: Query<InStore>
   readonly changed: Query<InStore>
-  /** Those that are not dropped, in the order of `ids`, which is a JSON array. */
-  readonly headers: Query<{ ids: string }, SegmentHeader>
-  /** The pieces from one place to before another, segment by segment; `ids` is a JSON array. */
-  readonly pieces: Query<{ ids: string; from: number; before: number }, SegmentPiece & { segment_id: string }>
+  /** Those that are not dropped. */
+  readonly headers: Query<{ ids: readonly string[] }, SegmentHeader>
+  /** The pieces from one place to before another. */
+  readonly pieces: Query<
+    { ids: readonly string[]; from: number; before: number },
+    SegmentPiece & { segment_id: string }
+  >
   readonly outside: Query<{ space: string; after: string; limit: number }, OutsideSegment>
-  /** Pieces of the oldest `limit` dropped segments, at most `limit` of them; and those segments themselves. */
-  readonly removePieces: Query<{ limit: number }>
-  readonly removeDropped: Query<{ limit: number }>
+  /** The oldest that were dropped, but those that another process is removing. */
+  readonly dropped: Query<{ limit: number }, { id: string }>
+  /** At most `limit` pieces of these; and those segments themselves. */
+  readonly removePieces: Query<{ ids: readonly string[]; limit: number }>
+  readonly removeDropped: Query<{ ids: readonly string[] }>
 }
 
 export function segmentQueries({ db, query, dialect }: QueryCompiler): SegmentQueries {
   const nowhere = { vector_store_id: sql<null>`null`, file_id: sql<null>`null` }
-  const oldestDropped = sql`segments where vector_store_id is null order by seq limit`
   return {
     idOf: query((param) =>
       db
@@ -57,6 +61,7 @@ export function segmentQueries({ db, query, dialect }: QueryCompiler): SegmentQu
     ),
     insertPiece: query((param) =>
       db.insertInto('segment_pieces').values({
+        ...(dialect === 'postgres' && { project: param('project') }),
         segment_id: param('segment_id'),
         place: param('place'),
         texts: param('texts'),
@@ -92,10 +97,9 @@ export function segmentQueries({ db, query, dialect }: QueryCompiler): SegmentQu
       return sql`select ${row} from ${wanted} where id = wanted.value and vector_store_id is not null`
     }),
     pieces: query((param) => {
-      const wanted = sql`${textsOf(dialect, param('ids'))} cross join segment_pieces`
       const range = sql`place >= ${param('from')} and place < ${param('before')}`
       const row = sql`segment_id, place, texts, postings, vectors`
-      return sql`select ${row} from ${wanted} where segment_id = wanted.value and ${range}`
+      return sql`select ${row} from ${piecesOf(dialect, textsOf(dialect, param('ids')))} and ${range}`
     }),
     outside: query((param) =>
       db
@@ -107,13 +111,35 @@ export function segmentQueries({ db, query, dialect }: QueryCompiler): SegmentQu
         .orderBy('id')
         .limit(param('limit')),
     ),
+    dropped: query((param) =>
+      db
+        .selectFrom('segments')
+        .select('id')
+        .where('vector_store_id', 'is', null)
+        .orderBy('seq')
+        .limit(param('limit'))
+        .modifyEnd(skipLocked(dialect)),
+    ),
     removePieces: query((param) => {
-      const dropped = sql`select id from ${oldestDropped} ${param('limit')}`
-      const some = sql`select seq from segment_pieces where segment_id in (${dropped}) limit ${param('limit')}`
-      return sql`delete from segment_pieces where seq in (${some})`
+      const row = rowId(dialect, 'segment_pieces')
+      const dropped = piecesOf(dialect, textsOf(dialect, param('ids')))
+      return sql`delete from segment_pieces where ${row} in (select ${row} from ${dropped} limit ${param('limit')})`
     }),
     removeDropped: query(
-      (param) => sql`delete from segments where seq in (select seq from ${oldestDropped} ${param('limit')})`,
+      (param) => sql`
+        delete from segments
+        where vector_store_id is null and id in (select value from ${textsOf(dialect, param('ids'))})`,
     ),
   }
+}
+
+/**
+ * The pieces of wanted segments. On Postgres each names its project, by which tables can be spread over several servers;
+ * who asks knows only the segment.
+ */
+function piecesOf(dialect: Dialect, wanted: RawBuilder<unknown>) {
+  return dialect === 'postgres'
+    ? sql`${wanted} join segments on segments.id = wanted.value
+        join segment_pieces on segment_pieces.project = segments.project and segment_id = segments.id where true`
+    : sql`${wanted} cross join segment_pieces where segment_id = wanted.value`
 }

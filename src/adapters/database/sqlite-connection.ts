@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import type { Query } from './query.ts'
 
-export interface SqliteConnection extends Connection {
+export interface SqliteConnection extends TransactionConnection {
   /** How many rows were changed through this connection so far. */
   changes(): number
 }
@@ -40,16 +40,24 @@ export function sqliteConnection(database: DatabaseSync): SqliteConnection {
     return row === undefined ? undefined : named<Row>(columns, row)
   }
 
-  async function run<Values>(query: Query<Values>, values: Values): Promise<number> {
+  async function run<Values>(query: Query<Values, unknown>, values: Values): Promise<number> {
     const changes = Number(prepared(query).statement.run(...bind(query, values)).changes)
     changed += changes
     return changes
   }
-  return { all, first, run, changes: () => changed }
+
+  async function post<Values>(query: Query<Values, unknown>, values: Values): Promise<void> {
+    await run(query, values)
+  }
+  return { all, first, run, post, postLast: post, changes: () => changed }
 }
 
 function bind<Values>(query: Query<Values, unknown>, values: Values): SQLInputValue[] {
-  return query.names.map((name) => values[name] as SQLInputValue) // columns hold text, integers, bytes and null only
+  return query.names.map((name) => {
+    const value: unknown = values[name]
+    // Columns hold text, integers, bytes and null only; a list of texts is for `textsOf`.
+    return (Array.isArray(value) ? JSON.stringify(value) : value) as SQLInputValue
+  })
 }
 
 /** The row as an object. Its query's type says which columns it has. */

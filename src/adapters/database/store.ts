@@ -6,14 +6,22 @@ import { liveSegments } from './live-segments.ts'
 import { loadSegments } from './load-segments.ts'
 import { findOverdue } from './overdue.ts'
 import type { Queries } from './queries.ts'
-import { jobListeners, jobQueue } from './queue.ts'
+import { type JobListeners, jobQueue } from './queue.ts'
 import { createReader } from './reader.ts'
 import type { Transactions } from './transactions.ts'
 import { createWriter } from './writer.ts'
 
 /** The store over whatever runs its queries and transactions. */
-export function createStore({ queries, reader, transactions, check, close, log }: StoreParts): Store {
-  const listeners = jobListeners()
+export function createStore({
+  queries,
+  reader,
+  transactions,
+  listeners,
+  shared,
+  check,
+  close,
+  log,
+}: StoreParts): Store {
   const dropped = droppedSegments({ queries: queries.segments, transactions, log })
   dropped.clear()
 
@@ -28,7 +36,7 @@ export function createStore({ queries, reader, transactions, check, close, log }
       for (const each of after) each()
       return result
     },
-    queue: jobQueue({ queries: queries.jobs, reader, transactions, listeners }),
+    queue: jobQueue({ queries: queries.jobs, reader, single: transactions.single, listeners, shared }),
     segments: {
       live: liveSegments({ queries: queries.liveSegments, reader }),
       load: loadSegments({ queries: queries.segments, reader }),
@@ -47,6 +55,9 @@ interface StoreParts {
   readonly queries: Queries
   readonly reader: Connection
   readonly transactions: Transactions
+  readonly listeners: JobListeners
+  /** Whether other processes work on the same database. */
+  readonly shared: boolean
   readonly check: Store['check']
   readonly close: Store['close']
   readonly log: Log | undefined

@@ -65,7 +65,8 @@ export interface SegmentTable extends Stored {
 
 /** The bytes of a segment, cut across: a piece holds one stretch of each part. See `segment-pieces.ts`. */
 export interface SegmentPieceTable {
-  seq: Generated<number>
+  /** On Postgres alone. */
+  project: Generated<string>
   segment_id: string
   /** Counted from 0. */
   place: number

@@ -1,5 +1,5 @@
 import type { ThreadRow, Transaction } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import type { Mentioning } from './mentions.ts'
 import { mentioningQuery } from './mentions.ts'
 import type { Param, Query, QueryCompiler } from './query.ts'
@@ -48,7 +48,11 @@ export function threadQueries(compiler: QueryCompiler): ThreadQueries {
   }
 }
 
-export function threadWriter(queries: ThreadQueries, connection: Connection, project: string): Transaction['threads'] {
+export function threadWriter(
+  queries: ThreadQueries,
+  connection: TransactionConnection,
+  project: string,
+): Transaction['threads'] {
   const records = writes(queries, connection, { project })
   return {
     ...records,
@@ -56,7 +60,7 @@ export function threadWriter(queries: ThreadQueries, connection: Connection, pro
     mentioning: (file_id) => connection.all(queries.mentioning, { project, file_id }),
     async remove(id) {
       if (!(await records.remove(id))) return false
-      for (const query of queries.removeContents) await connection.run(query, { project, thread_id: id })
+      for (const query of queries.removeContents) await connection.post(query, { project, thread_id: id })
       return true
     },
   }

@@ -67,7 +67,7 @@ function makeFirstVersion(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`
     pragma journal_mode = wal;
-    ${first};
+    ${first.sqlite};
     pragma user_version = 1;
     insert into assistants (project, id, body) values ('old', 'asst_1', '{"n":1}');
     insert into threads (project, id, body) values ('old', 'thread_1', '{"n":2}');

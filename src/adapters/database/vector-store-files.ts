@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { VectorStoreFile } from '../../api/vector-store.ts'
 import type { StoreFileReader, Transaction, VectorStoreFileRow } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, TransactionConnection } from './connection.ts'
 import { lockRows } from './dialect.ts'
 import type { ListQueries } from './lists.ts'
 import { listPage, listQueries } from './lists.ts'
+import { storeFirst } from './lock-order.ts'
 import type { Queries } from './queries.ts'
 import type { Query, QueryCompiler } from './query.ts'
 import type { RecordQueries, Scope, Scoped } from './records.ts'
@@ -26,7 +27,10 @@ export function vectorStoreFileQueries(compiler: QueryCompiler): VectorStoreFile
   const { db, query, dialect } = compiler
   const rows = db.selectFrom('vector_store_files').select(columns.vector_store_files)
   return {
-    ...recordQueries<'vector_store_files', InStore>(compiler, 'vector_store_files', { within: 'vector_store_id' }),
+    ...recordQueries<'vector_store_files', InStore>(compiler, 'vector_store_files', {
+      within: 'vector_store_id',
+      first: (param) => storeFirst(dialect, param),
+    }),
     ...listQueries(compiler, 'vector_store_files', { changing: ['status'] }),
     holding: query((param) =>
       rows
@@ -67,7 +71,7 @@ export function vectorStoreFileReader(
 }
 
 export function vectorStoreFileWriter(
-  { queries, connection }: { queries: VectorStoreFileQueries; connection: Connection },
+  { queries, connection }: { queries: VectorStoreFileQueries; connection: TransactionConnection },
   project: string,
   segments: SegmentWriter,
 ): Transaction['vectorStoreFiles'] {
@@ -94,7 +98,7 @@ export function vectorStoreFileWriter(
     },
     async removeAll(vector_store_id) {
       await segments.removeAll(vector_store_id)
-      await connection.run(queries.removeAll, { project, vector_store_id })
+      await connection.post(queries.removeAll, { project, vector_store_id })
     },
   }
 }

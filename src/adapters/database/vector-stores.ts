@@ -1,6 +1,6 @@
 import type { VectorStore } from '../../api/vector-store.ts'
 import type { Transaction, VectorStoreRow } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import type { ListQueries } from './lists.ts'
 import { listQueries } from './lists.ts'
 import type { Query, QueryCompiler } from './query.ts'
@@ -14,7 +14,7 @@ export interface VectorStoreQueries extends RecordQueries<VectorStoreRow>, ListQ
 export function vectorStoreQueries(compiler: QueryCompiler): VectorStoreQueries {
   const { db, query } = compiler
   return {
-    ...recordQueries(compiler, 'vector_stores'),
+    ...recordQueries(compiler, 'vector_stores', { inOrder: true }),
     ...listQueries(compiler, 'vector_stores'),
     removeBatches: query((param) =>
       db
@@ -26,7 +26,7 @@ export function vectorStoreQueries(compiler: QueryCompiler): VectorStoreQueries 
 }
 
 export function vectorStoreWriter(
-  { queries, connection }: { queries: VectorStoreQueries; connection: Connection },
+  { queries, connection }: { queries: VectorStoreQueries; connection: TransactionConnection },
   project: string,
   files: Pick<Transaction['vectorStoreFiles'], 'removeAll'>,
 ): Transaction['vectorStores'] {
@@ -36,7 +36,7 @@ export function vectorStoreWriter(
     async remove(id) {
       if (!(await records.remove(id))) return false
       await files.removeAll(id)
-      await connection.run(queries.removeBatches, { project, vector_store_id: id })
+      await connection.post(queries.removeBatches, { project, vector_store_id: id })
       return true
     },
   }

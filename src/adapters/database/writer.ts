@@ -1,5 +1,5 @@
 import type { Transaction } from '../../ports/store.ts'
-import type { Connection } from './connection.ts'
+import type { TransactionConnection } from './connection.ts'
 import { jobWriter } from './jobs.ts'
 import type { Queries } from './queries.ts'
 import { writes } from './records.ts'
@@ -19,7 +19,7 @@ export interface Aftermath {
 
 /** What one transaction does to the rows of one project. */
 export function createWriter(
-  { queries, connection, aftermath }: { queries: Queries; connection: Connection; aftermath: Aftermath },
+  { queries, connection, aftermath }: { queries: Queries; connection: TransactionConnection; aftermath: Aftermath },
   project: string,
 ): Transaction {
   const scope = { project }
@@ -39,7 +39,7 @@ export function createWriter(
       ...writes(queries.steps, connection, scope),
       ofRun: (run_id) => connection.all(queries.steps.ofRun, { project, run_id }),
     },
-    files: writes(queries.files, connection, scope),
+    files: fileWriter(queries.files, connection, project),
     uploads: writes(queries.uploads, connection, scope),
     uploadParts: {
       ...writes(queries.uploadParts, connection, scope),
@@ -51,9 +51,24 @@ export function createWriter(
     segments,
     interpreters: {
       async put(row) {
-        await connection.run(queries.interpreters.put, { ...row, project })
+        await connection.post(queries.interpreters.put, { ...row, project })
       },
     },
     jobs: jobWriter({ queries: queries.jobs, connection, freed }, project),
+  }
+}
+
+function fileWriter(
+  queries: Queries['files'],
+  connection: TransactionConnection,
+  project: string,
+): Transaction['files'] {
+  const records = writes(queries, connection, { project })
+  return {
+    ...records,
+    async remove(id) {
+      for (const query of queries.listing) await connection.post(query, { project, file_id: id })
+      return await records.remove(id)
+    },
   }
 }

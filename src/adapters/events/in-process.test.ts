@@ -38,12 +38,12 @@ describe('run events of one process', () => {
   it('interrupt whoever listens, for as long as they do', () => {
     const events = createInProcessEvents()
     const heard: string[] = []
-    expect(events.interrupt('run_1', 'cancelled')).toBe(false)
+    expect(events.interrupt('default', 'run_1', 'cancelled')).toBe(false)
     const stop = events.onInterrupt('run_1', (reason) => heard.push(reason))
-    expect(events.interrupt('run_1', 'expired')).toBe(true)
-    expect(events.interrupt('run_2', 'cancelled')).toBe(false)
+    expect(events.interrupt('default', 'run_1', 'expired')).toBe(true)
+    expect(events.interrupt('default', 'run_2', 'cancelled')).toBe(false)
     stop()
-    expect(events.interrupt('run_1', 'deleted')).toBe(false)
+    expect(events.interrupt('default', 'run_1', 'deleted')).toBe(false)
     expect(heard).toEqual(['expired'])
   })
 

@@ -2,8 +2,13 @@ import type { StreamEvent } from '../../api/stream-event.ts'
 import type { InterruptReason, RunEvents, RunLog } from '../../ports/events.ts'
 import { createRunLog } from './run-log.ts'
 
+/** Whether a run executes here is known at once. */
+export interface InProcessEvents extends RunEvents {
+  interrupt(project: string, run_id: string, reason: InterruptReason): boolean
+}
+
 /** Run events within one process: logs in memory, interrupts as plain calls. */
-export function createInProcessEvents(): RunEvents {
+export function createInProcessEvents(): InProcessEvents {
   const logs = new Map<string, RunLog>()
   const listeners = new Map<string, (reason: InterruptReason) => void>()
 
@@ -37,7 +42,7 @@ export function createInProcessEvents(): RunEvents {
     }
   }
 
-  function interrupt(run_id: string, reason: InterruptReason): boolean {
+  function interrupt(_project: string, run_id: string, reason: InterruptReason): boolean {
     const listener = listeners.get(run_id)
     listener?.(reason)
     return listener !== undefined
@@ -45,6 +50,7 @@ export function createInProcessEvents(): RunEvents {
 
   return {
     open,
+    openLent: (run_id) => open(run_id), // there is nobody else to read it
     current: (run_id) => logs.get(run_id),
     interrupt,
     onInterrupt,

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { checkPostgres } from '../../adapters/database/open-store.ts'
 import { DatabaseInUse, lockForProcess } from '../../adapters/database/process-lock.ts'
 import { type Finding, reasonOf, well, wrong } from './finding.ts'
 import { whyNotWritable } from './writable.ts'
@@ -11,6 +12,17 @@ const name = 'Database'
 export interface DatabaseFinding extends Finding {
   /** Whether a server has it open. */
   readonly inUse: boolean
+}
+
+/** Whether a Postgres database answers. */
+export async function checkPostgresDatabase(url: string): Promise<DatabaseFinding> {
+  const { host, pathname } = new URL(url)
+  try {
+    await checkPostgres({ url })
+    return { ...well(name, `Postgres, ${pathname.slice(1)} at ${host}`), inUse: false }
+  } catch (error) {
+    return { ...wrong(name, reasonOf(error), 'No server can start without its database.'), inUse: false }
+  }
 }
 
 /**

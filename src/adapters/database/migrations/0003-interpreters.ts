@@ -1,5 +1,7 @@
+import { key, type Migration } from './migration.ts'
+
 /** What lies in the `/mnt/data` of each thread whose Python has run, so that it can be put back. */
-export const interpreters = `
+const sqlite = `
 create table interpreters (
   seq integer primary key autoincrement,
   project text not null,
@@ -9,3 +11,16 @@ create table interpreters (
   unique (project, thread_id)
 ) strict;
 `
+
+const postgres = `
+create table interpreters (
+  project ${key} not null,
+  seq bigint generated always as identity,
+  thread_id ${key} not null,
+  files text not null,
+  used_at bigint not null,
+  primary key (project, thread_id)
+);
+`
+
+export const interpreters: Migration = { sqlite, postgres }
