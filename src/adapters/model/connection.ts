@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, errors } from 'undici'
+// By its file: under the bare name Bun has a part of its own, which cannot do what is needed here.
+import { Agent, type Dispatcher, errors } from 'undici/index.js'
 import { cutShort, type FailureContext, silent, UpstreamFailure } from './upstream-failure.ts'
 
 /** The HTTP side of one upstream: its address, key and sockets. */
