@@ -86,8 +86,8 @@ describe.skipIf(!hasPython)('with Python', () => {
 
   test.skipIf(!hasMatplotlib)('a prepared session has imported what most code needs, and bound no names', async () => {
     const confinement = unconfinedPython({ limits })
-    const sandbox = createSandbox({ confinement, limits, prepare: true, log: noLog })
-    const session = await sandbox.open({ signal: never })
+    const sandbox = createSandbox({ confinement, limits, log: noLog })
+    const session = await sandbox.open({ signal: never, prepare: true })
     const code = `import sys; print([m in sys.modules for m in ("numpy", "pandas", "matplotlib.pyplot")])
 print([name for name in dir() if not name.startswith("__")])
 import matplotlib.pyplot as plt

@@ -11,8 +11,6 @@ import { createSession } from './session.ts'
 export interface SandboxOptions {
   readonly confinement: Confinement
   readonly limits: SandboxLimits
-  /** Imports numpy, pandas and matplotlib, as far as they are there, before a session is handed out. */
-  readonly prepare?: boolean
   readonly log: Log
 }
 
@@ -22,22 +20,22 @@ const prepareSeconds = 60
 const complaintMs = 500
 
 /** A sandbox on any confinement: what runs in it is the driver, and what the driver says is checked here. */
-export function createSandbox({ confinement, limits, prepare = false, log }: SandboxOptions): Sandbox {
+export function createSandbox({ confinement, limits, log }: SandboxOptions): Sandbox {
   const { kind } = confinement
   const closing = new AbortController()
   const links = new Set<DriverLink>()
   const opening = new Set<Promise<unknown>>()
   let tidied: Promise<void> | undefined
 
-  function open({ signal }: { signal: AbortSignal }): Promise<SandboxSession> {
-    const opened = openSession(AbortSignal.any([signal, closing.signal]))
+  function open({ signal, prepare = false }: { signal: AbortSignal; prepare?: boolean }): Promise<SandboxSession> {
+    const opened = openSession(AbortSignal.any([signal, closing.signal]), { prepare })
     opening.add(opened)
     const settled = () => opening.delete(opened)
     opened.then(settled, settled)
     return opened
   }
 
-  async function openSession(signal: AbortSignal): Promise<SandboxSession> {
+  async function openSession(signal: AbortSignal, { prepare }: { prepare: boolean }): Promise<SandboxSession> {
     signal.throwIfAborted()
     tidied ??= confinement.tidy()
     await tidied
@@ -49,7 +47,7 @@ export function createSandbox({ confinement, limits, prepare = false, log }: San
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
     try {
-      const isReady = await becomesReady(link)
+      const isReady = (await starts(link)) && (!prepare || (await prepares(link)))
       if (isReady && !signal.aborted) return createSession(link, limits)
     } finally {
       signal.removeEventListener('abort', abort)
@@ -69,10 +67,12 @@ export function createSandbox({ confinement, limits, prepare = false, log }: San
     return link
   }
 
-  async function becomesReady(link: DriverLink): Promise<boolean> {
+  async function starts(link: DriverLink): Promise<boolean> {
     const started = link.begin(() => undefined, { lines: startLine, patienceSeconds: startSeconds })
-    if ((await started.next()) === undefined) return false
-    if (!prepare) return true
+    return (await started.next()) !== undefined
+  }
+
+  async function prepares(link: DriverLink): Promise<boolean> {
     const command = (id: number) => ({ do: 'prepare', id }) as const
     const prepared = await link.begin(command, { lines: prepareLine, patienceSeconds: prepareSeconds }).next()
     if (prepared !== undefined && prepared.missing.length > 0) {

@@ -18,8 +18,6 @@ interface Options {
   /** For Docker. */
   readonly image: string
   readonly limits: SandboxLimits
-  /** Has sessions import numpy, pandas and matplotlib before they are handed out. */
-  readonly prepare?: boolean
   readonly log: Log
   readonly signal: AbortSignal
 }
