@@ -29,7 +29,7 @@ export interface DriverLine {
 
 export interface ExchangeOptions<Line> {
   readonly lines: z.ZodType<Line>
-  /** The longest silence, after which the session is killed; forever when not given. */
+  /** How long it may keep us waiting, all waits together, before the session is killed; forever when not given. */
   readonly patienceSeconds?: number
   /** Sees each line as it arrives, long before it is taken; throws to end the session. */
   readonly arrive?: (line: Line) => void
@@ -120,6 +120,7 @@ export function createDriverLink(process: ConfinedProcess, { kind, log }: { kind
     if (current !== undefined && !over) throw new Error('One exchange at a time')
     const id = ids++
     const inbox = createInbox<Line>(stdout, { mostBytes: mostWaitingBytes, join })
+    let left = patienceSeconds
 
     function receive(bytes: Buffer): boolean {
       const line = parse(bytes, lines)
@@ -132,8 +133,11 @@ export function createDriverLink(process: ConfinedProcess, { kind, log }: { kind
     }
 
     async function next(): Promise<Line | undefined> {
-      using _ = patience(patienceSeconds)
-      return await inbox.take()
+      const started = performance.now()
+      using _ = patience(left)
+      const line = await inbox.take()
+      if (left !== undefined) left -= (performance.now() - started) / 1000
+      return line
     }
 
     async function* all(): AsyncGenerator<Line> {

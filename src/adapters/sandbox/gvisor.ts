@@ -60,7 +60,7 @@ export function createGvisor(options: Options): Confinement {
     await writeBundle(folder, { home: parts.home, args, limits })
     return spawnConfined({
       command: group.joined(asUser(user, parts.setpriv, runscCommand(parts, folder))),
-      watched: parts.cgroups.controllers.has('memory') ? undefined : groupLimits(limits),
+      watched: parts.cgroups.controllers.has('memory') ? undefined : { ...groupLimits(limits), inMemoryFiles: true },
       ranOutOfMemory: async (code) => (code ?? killedCode) === killedCode && (await group.memoryKills()) > 0,
       owned: made.move(),
       log,

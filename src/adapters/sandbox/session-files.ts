@@ -3,6 +3,8 @@ import { getLine, isPlainPath, listLine, pieceBytes, putLine } from './driver-li
 import type { DriverLink } from './driver-link.ts'
 
 const patienceSeconds = 30
+/** However busy the machine is. */
+const leastMegabytesPerSecond = 8
 const mostFiles = 1000
 
 /** Puts a file, as `SandboxSession.put` says. */
@@ -72,7 +74,7 @@ export async function* getFile(link: DriverLink, path: string, limits: SandboxLi
   let bytes = 0
   const exchange = link.begin((id) => ({ do: 'get', id, path }), {
     lines: getLine,
-    patienceSeconds,
+    patienceSeconds: patienceSeconds + limits.diskMegabytes / leastMegabytesPerSecond,
     arrive(line) {
       if (line.say !== 'chunk') return
       const more = Buffer.byteLength(line.data, 'base64')

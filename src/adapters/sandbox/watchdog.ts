@@ -1,4 +1,4 @@
-import { readdir, readFile, statfs } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises'
 import { descendants } from './process-tree.ts'
 
 const lookEveryMs = 100
@@ -10,6 +10,8 @@ export interface TreeBounds {
   readonly processes: number
   /** Files in the file system of `folder`, as the first child sees it: each takes memory, be it empty. */
   readonly files?: { readonly folder: string; readonly most: number }
+  /** Its memory lies in files without a name (`memfd`), most of which nobody maps: they are to be counted as well. */
+  readonly inMemoryFiles?: true
 }
 
 /**
@@ -37,12 +39,13 @@ export async function canWatchTrees(): Promise<boolean> {
   return (await descendants(process.pid)) !== undefined
 }
 
-async function excessOf(pid: number, { memoryMegabytes, processes, files }: TreeBounds) {
+async function excessOf(pid: number, { memoryMegabytes, processes, files, inMemoryFiles }: TreeBounds) {
   const tree = [pid, ...((await descendants(pid)) ?? [])]
   const threads = await Promise.all(tree.map(countThreads))
   if (sum(threads) > processes) return 'processes'
   if (files && (await countFiles(tree[1], files.folder)) > files.most) return 'memory'
   const most = memoryMegabytes * 1024
+  if (inMemoryFiles && (await memoryFileKilobytes(tree)) > most) return 'memory'
   // What they share is counted for each at first, which is quick; if that is too much, a share for each, which is slow.
   if (sum(await Promise.all(tree.map(residentKilobytes))) <= most) return undefined
   return sum(await Promise.all(tree.map(shareKilobytes))) > most ? 'memory' : undefined
@@ -56,6 +59,23 @@ async function countThreads(pid: number): Promise<number> {
 async function countFiles(pid: number | undefined, folder: string): Promise<number> {
   const found = await statfs(`/proc/${pid}/root${folder}`).catch(() => undefined)
   return found === undefined ? 0 : found.files - found.ffree
+}
+
+async function memoryFileKilobytes(tree: readonly number[]): Promise<number> {
+  const sizes = new Map((await Promise.all(tree.map(memoryFiles))).flat())
+  return sum([...sizes.values()])
+}
+
+/** By their inodes, for several processes have the same. */
+async function memoryFiles(pid: number): Promise<[inode: number, kilobytes: number][]> {
+  const folder = `/proc/${pid}/fd`
+  const names = await readdir(folder).catch(() => [])
+  const files = names.map(async (name): Promise<[number, number][]> => {
+    const target = await readlink(`${folder}/${name}`).catch(() => '')
+    const found = target.startsWith('/memfd:') ? await stat(`${folder}/${name}`).catch(() => undefined) : undefined
+    return found ? [[found.ino, found.blocks / 2]] : []
+  })
+  return (await Promise.all(files)).flat()
 }
 
 async function residentKilobytes(pid: number): Promise<number> {
