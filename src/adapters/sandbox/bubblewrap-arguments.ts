@@ -1,5 +1,12 @@
-import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import type { SandboxLimits } from '../../ports/sandbox.ts'
+import {
+  deviceFolder,
+  noPrivileges,
+  ownersFolder,
+  ownNamespaces,
+  processFolder,
+  systemFolders,
+} from './bubblewrap-system.ts'
 import { sandboxData, sandboxEnvironment, sandboxHome } from './environment.ts'
 import type { PythonHome } from './python-home.ts'
 
@@ -18,14 +25,14 @@ export function bubblewrapArguments(
   { seccomp, info, passwd, group }: BubblewrapDescriptors,
 ): string[] {
   return [
-    '--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000 --hostname sandbox'.split(' '),
-    '--die-with-parent --new-session --clearenv --cap-drop ALL'.split(' '),
+    ownNamespaces,
+    noPrivileges,
     ['--seccomp', String(seccomp), '--info-fd', String(info)],
-    ['--ro-bind', '/usr', '/usr', ...foldersBesideUsr()],
+    systemFolders(),
     filesFolder(limits.diskMegabytes), // before what may lie below one of its links
     ownersFolder(home.mounts),
     deviceFolder,
-    ['--proc', '/proc', ...maskedInformation()],
+    processFolder(),
     ['--dir', '/etc', ...readable(settings)],
     ['--ro-bind-data', String(passwd), '/etc/passwd', '--ro-bind-data', String(group), '/etc/group'],
     fontCaches(),
@@ -37,43 +44,6 @@ export function bubblewrapArguments(
     ]),
     ['--', ...processLimits(limits)],
   ].flat()
-}
-
-/** As they are on this machine, which is links into `/usr` on most. */
-function foldersBesideUsr(): string[] {
-  const there = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((path) => existsSync(path))
-  return there.flatMap(sameAsHere)
-}
-
-function sameAsHere(path: string): string[] {
-  return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path]
-}
-
-/** Of what the machine's owner put into `/usr/local`, and of all other places, only what Python needs. */
-function ownersFolder(mounts: readonly string[]): string[] {
-  const [before, after] = existsSync('/usr/local')
-    ? [
-        ['--tmpfs', '/usr/local'],
-        ['--remount-ro', '/usr/local'],
-      ]
-    : [[], []]
-  return [...before, ...mounts.flatMap((path) => ['--ro-bind', path, path]), ...after]
-}
-
-/** No terminals, and nothing can be added: bubblewrap's own `--dev` is a folder in memory without a limit. */
-const deviceFolder = [
-  ...['--size', '65536', '--tmpfs', '/dev'],
-  ...['null', 'zero', 'full', 'random', 'urandom'].flatMap((name) => ['--dev-bind', `/dev/${name}`, `/dev/${name}`]),
-  ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', '../mnt/shm', '/dev/shm'],
-  ...['--symlink', 'fd/0', '/dev/stdin', '--symlink', 'fd/1', '/dev/stdout', '--symlink', 'fd/2', '/dev/stderr'],
-  ...['--remount-ro', '/dev'],
-]
-
-/** What everyone may read in `/proc` and nobody in here needs. */
-function maskedInformation(): string[] {
-  const names = ['cmdline', 'config.gz', 'kallsyms', 'keys', 'key-users', 'modules', 'sched_debug', 'timer_list']
-  const paths = names.map((name) => `/proc/${name}`).filter((path) => existsSync(path))
-  return paths.flatMap((path) => ['--ro-bind', '/dev/null', path])
 }
 
 /** Of `/etc` only what libraries look for: which of several a program is, where libraries and fonts are. */

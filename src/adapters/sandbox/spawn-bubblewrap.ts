@@ -21,8 +21,13 @@ interface Options {
   readonly owned: AsyncDisposableStack
 }
 
+export interface BubblewrapProcess extends ConfinedProcess {
+  /** `exitCode` is that of what it ran, or 128 and the signal that ended this; null if bubblewrap itself was killed. */
+  readonly gone: Promise<{ readonly outOfMemory: boolean; readonly exitCode: number | null }>
+}
+
 /** Starts bubblewrap, and knows when everything is gone that it started. */
-export async function spawnBubblewrap(options: Options): Promise<ConfinedProcess> {
+export async function spawnBubblewrap(options: Options): Promise<BubblewrapProcess> {
   const { filter, watched, memoryKills, owned } = options
   const [file = '', ...args] = options.command(descriptors)
   // A session of its own, so that an interrupt typed at the server's terminal does not end it.
@@ -59,9 +64,10 @@ export async function spawnBubblewrap(options: Options): Promise<ConfinedProcess
     info.destroy() // it says nothing more, if it has not yet
     await told
     if (first) await ended(first)
+    first = undefined // its number may be another's from now on, and whoever kills late must not meet that one
     const outOfMemory = starved || (wasKilled(child) && (await memoryKills()) > 0)
     await owned.disposeAsync()
-    return { outOfMemory }
+    return { outOfMemory, exitCode: child.exitCode }
   }
 }
 
