@@ -18,6 +18,17 @@ export function scriptOf(model: string): Script {
   return { tokens: Number(found[1]), rate: Number(found[2]) }
 }
 
+const codeOpening = 'Run this:\n'
+
+/** A message at which the model has code run, and then says what came of it. */
+export function askToRun(code: string): string {
+  return codeOpening + code
+}
+
+export function codeAskedFor(content: unknown): string | undefined {
+  return typeof content === 'string' && content.startsWith(codeOpening) ? content.slice(codeOpening.length) : undefined
+}
+
 /** A token is its number, and in paced answers the time it was sent: `12@90210 `. None needs escaping in JSON. */
 export function tokenText(index: number, sentMicros?: number): string {
   return sentMicros === undefined ? `${index} ` : `${index}@${sentMicros} `

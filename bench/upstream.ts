@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { serve } from './program.ts'
-import { microsNow, modelOf, type Script, scriptOf, tokenText } from './script.ts'
+import { codeAskedFor, microsNow, modelOf, type Script, scriptOf, tokenText } from './script.ts'
 
 /**
  * A scripted OpenAI-compatible upstream. The model's name says how many tokens it sends and how fast (see script.ts).
@@ -11,10 +11,12 @@ import { microsNow, modelOf, type Script, scriptOf, tokenText } from './script.t
  */
 const tokensPerWrite = 32
 const blocksByScript = new Map<string, Buffer[]>()
+let calls = 0
 
 interface ChatRequest {
   model: string
   stream?: boolean
+  messages: { role: string; content: unknown }[]
 }
 
 serve(
@@ -26,10 +28,15 @@ serve(
 )
 
 async function complete(request: IncomingMessage, response: ServerResponse) {
-  const { model, stream } = (await json(request)) as ChatRequest
+  const { model, stream, messages } = (await json(request)) as ChatRequest
   const script = scriptOf(model)
   if (!stream) return sendJson(response, 200, wholeAnswer(script))
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  const last = messages.at(-1)
+  const code = last?.role === 'user' ? codeAskedFor(last.content) : undefined
+  if (code !== undefined) return response.end(codeCall(script, code))
+  if (last?.role === 'tool')
+    return response.end(opening(script) + tokenChunk(script, String(last.content)) + ending(script))
   if (script.rate > 0) return sendPaced(script, response)
   const blocks = blocksOf(script)
   if (blocks.length === 1) return response.end(blocks[0])
@@ -67,8 +74,15 @@ function tokenChunk(script: Script, content: string): string {
   return chunk(script, [{ index: 0, delta: { content }, logprobs: null, finish_reason: null }])
 }
 
-function ending(script: Script): string {
-  const stop = chunk(script, [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }])
+function codeCall(script: Script, code: string): string {
+  const called = { name: 'code_interpreter', arguments: JSON.stringify({ code }) }
+  const tool_calls = [{ index: 0, id: `call_${calls++}`, type: 'function', function: called }]
+  const call = chunk(script, [{ index: 0, delta: { tool_calls }, logprobs: null, finish_reason: null }])
+  return opening(script) + call + ending(script, 'tool_calls')
+}
+
+function ending(script: Script, finish_reason = 'stop'): string {
+  const stop = chunk(script, [{ index: 0, delta: {}, logprobs: null, finish_reason }])
   return `${stop}${chunk(script, [], usageOf(script))}data: [DONE]\n\n`
 }
 

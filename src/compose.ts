@@ -132,7 +132,7 @@ async function placeCode(config: SandboxConfig, log: Log, given: Sandbox | undef
   const { sessions, idleSeconds, prepared } = config
   const opened = given
     ? { sandbox: given, label: given.kind }
-    : await openSandbox({ ...config, prepare: prepared > 0, log, signal: AbortSignal.timeout(60_000) })
+    : await openSandbox({ ...config, log, signal: AbortSignal.timeout(60_000) })
   if (opened.sandbox === null) {
     const { reason, advice } = opened
     return { code: { ok: false, reason, advice }, label: `off: ${reason}. ${advice}`, close: async () => {} }

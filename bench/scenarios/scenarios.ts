@@ -2,6 +2,9 @@ import type { Scenario } from '../scenario.ts'
 import { createMessage, createMessageAlone } from './create-message.ts'
 import { ingest } from './ingest.ts'
 import { instantRuns } from './instant-runs.ts'
+import { interpreter, interpreterGvisor } from './interpreter.ts'
+import { interpreterCrowd } from './interpreter-crowd.ts'
+import { interpreterRuns } from './interpreter-runs.ts'
 import { listFlat } from './list-flat.ts'
 import { openStreams } from './open-streams.ts'
 import { getMessage, listMessages } from './read-messages.ts'
@@ -27,4 +30,8 @@ export const scenarios: Scenario[] = [
   ingest,
   search,
   smallStores,
+  interpreter,
+  interpreterGvisor,
+  interpreterCrowd,
+  interpreterRuns,
 ]

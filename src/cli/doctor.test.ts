@@ -75,7 +75,7 @@ test('a Postgres database that does not answer is named, without its password', 
 
 test('a line for each thing, and a verdict', async () => {
   const { printed, code } = await visit({}, false)
-  expect(printed.match(/^✓/gm)).toHaveLength(9)
+  expect(printed.match(/^✓/gm)).toHaveLength(10)
   expect(printed).toMatch(/✓ Model +the scripted model/)
   expect(printed).toMatch(/✓ Search +by keywords alone.*\n +With an embedding model it finds by meaning too/)
   expect(printed).toMatch(/✓ Code interpreter +off, by REPRISE_SANDBOX\n/)

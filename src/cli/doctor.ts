@@ -5,6 +5,7 @@ import { checkDatabase, checkPostgresDatabase } from './checks/check-database.ts
 import { checkEmbeddings } from './checks/check-embeddings.ts'
 import { checkModels } from './checks/check-models.ts'
 import { checkNode } from './checks/check-node.ts'
+import { checkParsers } from './checks/check-parsers.ts'
 import { checkPort } from './checks/check-port.ts'
 import { checkSandbox } from './checks/check-sandbox.ts'
 import { type Finding, well, wrong } from './checks/finding.ts'
@@ -48,6 +49,7 @@ async function examine(env: Environment, flags: Environment): Promise<Finding[]>
     ...(await checkModels(config, env)),
     await checkEmbeddings(config, env),
     await checkSandbox(config.sandbox),
+    await checkParsers(),
   ]
 }
 

@@ -40,6 +40,13 @@ test('a ready session is taken, and another made ready', async () => {
   expect(sandbox.sessions).toHaveLength(2)
 })
 
+test('what somebody waits for is opened without the packages, which may not be needed', async () => {
+  const { sandbox, pool } = openPool({ sessions: 4, prepared: 1 })
+  await Promise.all([pool.take(signal), pool.take(signal)])
+  await turns()
+  expect(sandbox.sessions.map(({ prepared }) => prepared).sort()).toEqual([false, false, true])
+})
+
 test('a session that is just being made ready is waited for', async () => {
   const opening = Promise.withResolvers<void>()
   const { sandbox, pool } = openPool({ sessions: 1, prepared: 1 }, () => opening.promise)

@@ -64,11 +64,12 @@ export function createSessionPool({ sandbox, settings, log }: PoolParts): Sessio
     const place = places.take(signal)
     makeRoom()
     await place
-    return openInPlace(signal)
+    return openInPlace({ signal })
   }
 
-  async function openInPlace(signal: AbortSignal): Promise<PooledSession> {
-    const session = await sandbox.open({ signal }).catch((error: unknown) => {
+  async function openInPlace(options: { signal: AbortSignal; prepare?: boolean }): Promise<PooledSession> {
+    const { signal } = options
+    const session = await sandbox.open(options).catch((error: unknown) => {
       places.give()
       throw error
     })
@@ -82,7 +83,7 @@ export function createSessionPool({ sandbox, settings, log }: PoolParts): Sessio
 
   function prepare(): void {
     while (!lifetime.signal.aborted && ready.size < settings.prepared && places.tryTake()) {
-      const opening = openInPlace(lifetime.signal).catch(notReady)
+      const opening = openInPlace({ signal: lifetime.signal, prepare: true }).catch(notReady)
       ready.add(opening)
       void opening.then((held) => held?.session.ended).then(() => ready.delete(opening))
     }

@@ -28,9 +28,11 @@ export function listen(stream: AssistantStream): Heard {
   stream.on('toolCallCreated', () => calls.streamed.push(''))
   stream.on('toolCallDelta', (delta) => {
     if (delta.type === 'function') append(calls.streamed, delta.function?.arguments)
+    if (delta.type === 'code_interpreter') append(calls.streamed, delta.code_interpreter?.input)
   })
   stream.on('toolCallDone', (call) => {
     if (call.type === 'function') calls.done.push(call.function.arguments)
+    if (call.type === 'code_interpreter') calls.done.push(call.code_interpreter.input)
   })
   return heard
 }

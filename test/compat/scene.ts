@@ -1,5 +1,6 @@
 import type OpenAI from 'openai'
 import { FakeModel, type FakeTurn } from '../support/fake-model.ts'
+import { FakeSandbox } from '../support/fake-sandbox.ts'
 import { startServer } from '../support/start-server.ts'
 import type { ClientMajor } from './clients.ts'
 
@@ -16,7 +17,7 @@ export async function openScene(
   env: Record<string, string> = {},
 ): Promise<Scene> {
   const model = new FakeModel(turns)
-  const server = await startServer({ model, env })
+  const server = await startServer({ model, sandbox: new FakeSandbox(), env })
   const client = open({ baseURL: server.baseURL, apiKey: 'sk-compat' })
   return { client, baseURL: server.baseURL, model, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
@@ -35,12 +36,15 @@ export const weatherTools: OpenAI.Beta.AssistantTool[] = [
 ]
 
 /** What every run needs: an assistant with the functions, and a thread with one question. */
-export async function openConversation(client: OpenAI): Promise<{ assistant_id: string; thread_id: string }> {
+export async function openConversation(
+  client: OpenAI,
+  { code = false }: { code?: boolean | undefined } = {},
+): Promise<{ assistant_id: string; thread_id: string }> {
   const assistant = await client.beta.assistants.create({
     model: 'gpt-4o',
     name: 'Forecaster',
     instructions: 'Answer briefly.',
-    tools: weatherTools,
+    tools: code ? [...weatherTools, { type: 'code_interpreter' }] : weatherTools,
   })
   const thread = await client.beta.threads.create({
     messages: [{ role: 'user', content: 'What is the weather in Bern?' }],

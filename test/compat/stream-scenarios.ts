@@ -7,6 +7,8 @@ import type { FakeTurn } from '../support/fake-model.ts'
 export interface StreamScenario {
   readonly name: string
   readonly turns: readonly FakeTurn[]
+  /** Whether its run has the code interpreter too; its code is in the language of `FakeSandbox`. */
+  readonly code?: boolean
   /** Cancelled once the model has said so many parts, and not before. */
   readonly cancelAfter?: number
   readonly ends: RunStatus
@@ -17,6 +19,7 @@ export interface StreamScenario {
 }
 
 const weather = (city: string) => ({ call: 'get_weather', arguments: { city } })
+const code = (...lines: string[]) => ({ call: 'code_interpreter', arguments: { code: lines.join('\n') } })
 const overloaded = new ModelFailure('rate_limit_exceeded', 'Rate limit reached for gpt-4o.')
 const gone = new ModelFailure('server_error', 'The upstream closed the connection.')
 
@@ -69,6 +72,33 @@ export const streamScenarios: readonly StreamScenario[] = [
     ends: 'completed',
     steps: ['completed', 'completed'],
     texts: ['Sunny.'],
+  },
+  {
+    name: 'code that prints and draws',
+    code: true,
+    turns: [code('print Grüezi 😀', 'show a plot', 'print done'), ['It ', 'is drawn.']],
+    ends: 'completed',
+    steps: ['completed', 'completed'],
+    texts: ['image_fileIt is drawn.'],
+  },
+  {
+    name: 'code that writes a file, between words and a function',
+    code: true,
+    turns: [
+      ['Let me count. ', code('write n.csv 1,2'), weather('Bern')],
+      ['Here: sandbox:/mnt/data/n.csv', ', and sunny.'],
+    ],
+    ends: 'completed',
+    steps: ['completed', 'completed', 'completed', 'completed'],
+    texts: ['Let me count. ', 'Here: sandbox:/mnt/data/n.csv, and sunny.'],
+  },
+  {
+    name: 'code that fails, and code that ends its Python',
+    code: true,
+    turns: [[code('raise KeyError'), code('die memory')], code('print again'), 'Sorry.'],
+    ends: 'completed',
+    steps: ['completed', 'completed', 'completed', 'completed'],
+    texts: ['Sorry.'],
   },
   { name: 'an empty reply', turns: [[]], ends: 'completed', steps: ['completed'], texts: [''] },
   {

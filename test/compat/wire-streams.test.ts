@@ -2,17 +2,18 @@ import { expect, test } from 'vitest'
 import type { Run } from '../../src/api/run.ts'
 import { readEventStream } from '../support/event-stream.ts'
 import { FakeModel } from '../support/fake-model.ts'
+import { FakeSandbox } from '../support/fake-sandbox.ts'
 import { startServer, type TestServer } from '../support/start-server.ts'
 import { checkStream } from '../support/stream-grammar.ts'
 import { openConversation, outputsFor } from './scene.ts'
 import { streamScenarios } from './stream-scenarios.ts'
 
 // What the clients make of these is in `streams.test.ts`; here it is what stands on the wire, `done` included.
-test.each(streamScenarios)('on the wire: $name', async ({ turns, cancelAfter, ends }) => {
+test.each(streamScenarios)('on the wire: $name', async ({ turns, code, cancelAfter, ends }) => {
   const model = new FakeModel(turns)
-  await using server = await startServer({ model })
+  await using server = await startServer({ model, sandbox: new FakeSandbox() })
   if (cancelAfter !== undefined) model.hold({ after: cancelAfter })
-  const { thread_id, assistant_id } = await openConversation(server.client)
+  const { thread_id, assistant_id } = await openConversation(server.client, { code })
   const reply = await post(server, `/threads/${thread_id}/runs`, { assistant_id, stream: true })
   if (cancelAfter !== undefined) {
     await model.held()

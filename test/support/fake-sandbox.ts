@@ -44,11 +44,11 @@ export class FakeSandbox implements Sandbox {
     this.#beforeOpen = beforeOpen
   }
 
-  async open({ signal }: { signal: AbortSignal }): Promise<FakeSession> {
+  async open({ signal, prepare = false }: { signal: AbortSignal; prepare?: boolean }): Promise<FakeSession> {
     signal.throwIfAborted()
     await this.#beforeOpen()
     signal.throwIfAborted()
-    const session = new FakeSession(this)
+    const session = new FakeSession(this, { prepared: prepare })
     this.sessions.push(session)
     return session
   }
@@ -85,6 +85,8 @@ interface Gate {
 }
 
 export class FakeSession implements SandboxSession {
+  /** Whether it was asked to have the usual packages imported. */
+  readonly prepared: boolean
   over: SessionEnd | undefined
   /** The paths of all files that were put, in order. */
   readonly puts: string[] = []
@@ -98,8 +100,9 @@ export class FakeSession implements SandboxSession {
   readonly #variables = new Map<string, string>()
   #writes = 0
 
-  constructor(sandbox: FakeSandbox) {
+  constructor(sandbox: FakeSandbox, { prepared }: { prepared: boolean }) {
     this.#sandbox = sandbox
+    this.prepared = prepared
     this.ended = this.#end.promise
   }
 

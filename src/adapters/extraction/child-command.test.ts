@@ -1,20 +1,30 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { ownWall } from '../../../test/support/extraction.ts'
 import { childCommand } from './child-command.ts'
+import { createUnwalled } from './start-unwalled.ts'
 
-/** Runs a program under what the child runs under, and gives what it says. */
-async function run(program: string): Promise<string> {
-  const { file, args } = await childCommand({ seconds: 10, memoryMegabytes: 400, heapMegabytes: 64 })
-  const { stdout } = await promisify(execFile)(file, [...args.slice(0, -1), '-e', program], { env: {} })
-  return stdout.trim()
-}
+const limits = { seconds: 10, memoryMegabytes: 400, heapMegabytes: 64 }
+const wall = await ownWall()
+const ways = [
+  ...(wall.start ? [{ where: 'inside the wall', start: wall.start }] : []),
+  { where: 'without a wall', start: await createUnwalled() },
+]
 
 /** Says the code of the error that an attempt ends in. */
 const attempt = (code: string) =>
   `try { ${code}; console.log('done') } catch (error) { console.log(error.code ?? error.name) }`
 
-describe('the child may not', () => {
+describe.each(ways)('$where, the child may not', ({ start }) => {
+  /** Runs a program under what the child runs under, and gives what it says. */
+  async function run(program: string): Promise<string> {
+    const command = await childCommand(limits)
+    const child = await start([...command.slice(0, -1), '-e', program], limits)
+    child.stdin.end()
+    const [said] = await Promise.all([text(child.stdout), text(child.stderr), child.gone])
+    return said.trim()
+  }
+
   test.each([
     ['read other files', `fs.readFileSync('/etc/passwd')`],
     ['list folders', `fs.readdirSync('/')`],
@@ -34,14 +44,14 @@ describe('the child may not', () => {
 
   test('see the environment of the server', async () => {
     expect(
-      await run('console.log(Object.keys(process.env).filter((name) => !/^(?:PWD|OLDPWD|SHLVL|_)$/.test(name)))'),
+      await run('console.log(Object.keys(process.env).filter((name) => !/^(?:PATH|PWD|OLDPWD|SHLVL|_)$/.test(name)))'),
     ).toBe('[]')
   })
 
   test.skipIf(process.platform !== 'linux')('take more than its share', async () => {
     // Refused memory is an exception or the end of the process, as V8 likes; what was had before counts.
     const taking = "let taken = []; for (;;) { taken.push(Buffer.alloc(1e6)); require('fs').writeSync(1, '.') }"
-    const had = await run(taking).catch((error: { stdout: string }) => error.stdout)
+    const had = await run(taking)
     expect(had.length).toBeGreaterThan(200)
     expect(had.length).toBeLessThan(1000)
   })

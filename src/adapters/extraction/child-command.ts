@@ -1,38 +1,27 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { ExtractionLimits } from './limits.ts'
-
-export interface Command {
-  readonly file: string
-  readonly args: readonly string[]
-}
+import { outputOf } from './output-of.ts'
 
 type ProcessLimits = Pick<ExtractionLimits, 'seconds' | 'memoryMegabytes' | 'heapMegabytes'>
 
 /**
- * The command that starts the child, to which its task is added. The kernel bounds its memory and processor time, and
- * ends it with the server even when that is killed; Node denies it files but its own code, the network, threads and
- * other programs. What a platform lacks of it is left out.
+ * The command that is the child, to which its task is added. The kernel bounds its memory and processor time; Node denies
+ * it files but its own code, the network, threads and other programs. What a platform lacks of it is left out.
  */
-export async function childCommand(limits: ProcessLimits): Promise<Command> {
+export async function childCommand(limits: ProcessLimits): Promise<string[]> {
   const node = [process.execPath, ...nodeArguments(limits)]
-  if (process.platform === 'win32') return commandOf(node)
-  const [dying, reserved] = await Promise.all([dyingWithParent(), reservedMegabytes(limits)])
+  if (process.platform === 'win32') return node
+  const reserved = await reservedMegabytes(limits)
   // Processor time is that of all threads, and so more than the time by the clock.
   const seconds = String(Math.ceil(limits.seconds) * 3 + 5)
   const kilobytes = reserved === undefined ? 'unlimited' : String((reserved + limits.memoryMegabytes) * 1024)
-  return commandOf([...dying, '/bin/sh', '-c', shell, 'sh', seconds, kilobytes, ...node])
+  return ['/bin/sh', '-c', shell, 'sh', seconds, kilobytes, ...node]
 }
 
 /** Where a limit is not known to the shell, or lower already, the others still hold. */
 const shell = 'ulimit -c 0; ulimit -t "$1"; ulimit -d "$2"; shift 2; exec "$@"'
-
-function commandOf([file = process.execPath, ...args]: readonly string[]): Command {
-  return { file, args }
-}
 
 function nodeArguments({ heapMegabytes }: ProcessLimits): string[] {
   const readable = readableFolders().map((folder) => `--allow-fs-read=${folder}`)
@@ -42,23 +31,23 @@ function nodeArguments({ heapMegabytes }: ProcessLimits): string[] {
 
 /** Our own code, and wherever Node looks for packages from here. */
 function readableFolders(): string[] {
-  const folders = [
-    import.meta.dirname,
-    join(import.meta.dirname, '../../lib'),
-    join(import.meta.dirname, '../../ports'),
-  ]
-  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    const packages = join(folder, 'node_modules')
-    if (existsSync(packages)) folders.push(packages)
-  }
-  return folders
+  const folders = ['.', '../../lib', '../../ports'].map((folder) => join(import.meta.dirname, folder))
+  return [...folders, ...above('node_modules')]
 }
 
-/** Only Linux can do it; elsewhere the limit of processor time ends the child. */
-async function dyingWithParent(): Promise<string[]> {
-  const [setpriv, ...options] = ['setpriv', '--pdeathsig', 'KILL'] as const
-  const works = await outputOf(setpriv, [...options, 'true'])
-  return works === undefined ? [] : [setpriv, ...options]
+/** All that the command needs to find of the disk, besides the system's libraries: Node, our code, what kind of code it is. */
+export function childFiles(): string[] {
+  return [process.execPath, ...readableFolders(), ...above('package.json').slice(0, 1)]
+}
+
+/** Where it is in the folders above, the nearest first. */
+function above(name: string): string[] {
+  const found: string[] = []
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, name)
+    if (existsSync(path)) found.push(path)
+  }
+  return found
 }
 
 /** What Node reserves when it starts and never uses, but the kernel counts: half a gigabyte. Undefined if nobody says. */
@@ -67,12 +56,4 @@ async function reservedMegabytes({ heapMegabytes }: ProcessLimits): Promise<numb
   const status = await outputOf(process.execPath, [`--max-old-space-size=${heapMegabytes}`, '-e', program])
   const kilobytes = /^VmData:\s+(\d+) kB$/m.exec(status ?? '')?.[1]
   return kilobytes === undefined ? undefined : Math.ceil(Number(kilobytes) / 1024)
-}
-
-async function outputOf(file: string, args: readonly string[]): Promise<string | undefined> {
-  try {
-    return (await promisify(execFile)(file, args)).stdout
-  } catch {
-    return undefined // it is not there, or not able: both mean to do without
-  }
 }

@@ -1,24 +1,29 @@
 import type { Log } from '../../lib/log.ts'
 import type { Extractor, Section } from '../../ports/extractor.ts'
-import { type Command, childCommand } from './child-command.ts'
+import { childCommand } from './child-command.ts'
 import { decodeText } from './decode-text.ts'
 import { chunksOf, readHead } from './document-stream.ts'
+import { type FoundWall, findWall } from './find-wall.ts'
 import { extensionOf, headBytes, kindOf } from './kind.ts'
 import { defaultLimits, type ExtractionLimits } from './limits.ts'
 import { parseInChild } from './parse-in-child.ts'
 import { readText } from './read-text.ts'
 import { createSections } from './sections.ts'
+import { createUnwalled } from './start-unwalled.ts'
 
 /**
  * Reads documents of all kinds. Text is decoded here, piece by piece; whatever takes a parser is given to a process of
- * its own. How many at a time is the caller's affair. `limits` replaces single ones of the usual.
+ * its own, inside a wall where one is found when the first such document comes. How many at a time is the caller's affair.
+ * `limits` replaces single ones of the usual.
  */
 export function createExtractor({
   limits: given = {},
   log,
+  wall = findWall,
 }: {
   limits?: Partial<ExtractionLimits>
   log: Log
+  wall?: (options: { signal: AbortSignal }) => Promise<FoundWall>
 }): Extractor & {
   /** Ends what is under way, and resolves when no process is left. */
   close(): Promise<void>
@@ -26,7 +31,7 @@ export function createExtractor({
   const limits = { ...defaultLimits, ...given }
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
-  let command: Promise<Command> | undefined
+  let parser: ReturnType<typeof openParser> | undefined
 
   async function extract(document: Document, options: { signal: AbortSignal }): Promise<Section[]> {
     const over = new AbortController()
@@ -46,13 +51,20 @@ export function createExtractor({
     const { head, all } = await readHead(chunks, headBytes)
     const kind = kindOf(filename, head)
     if (kind.how === 'parse') {
-      command ??= childCommand(limits)
+      parser ??= openParser()
       const task = { format: kind.format, extension: extensionOf(filename), limits }
-      return parseInChild(task, all(), { command: await command, signal, log })
+      return parseInChild(task, all(), { ...(await parser), signal, log })
     }
     const sections = createSections(limits)
     await readText(decodeText(all(), kind.encoding), kind.flavour, sections)
     return sections.done()
+  }
+
+  async function openParser() {
+    const [command, found] = await Promise.all([childCommand(limits), wall({ signal: closing.signal })])
+    if (found.start) log.info({}, 'document parsers run inside bubblewrap')
+    else log.info({ reason: found.reason }, 'document parsers run without bubblewrap')
+    return { command, start: found.start ?? (await createUnwalled()) }
   }
 
   async function close(): Promise<void> {

@@ -32,6 +32,10 @@ export function tooMuch(what: string) {
   return invalid(`The file could not be parsed: it ${what}.`)
 }
 
+export function needsTooMuchMemory() {
+  return tooMuch('needs more memory than one document may have')
+}
+
 /** `extension` with its dot, or empty; `what` names the content with its article, or is empty where it is unknown. */
 export function unsupported(extension: string, what = '') {
   const named = extension === '' ? 'Its name has no extension' : `Its extension is ${extension}`

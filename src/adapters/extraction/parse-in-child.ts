@@ -1,14 +1,19 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { Log } from '../../lib/log.ts'
 import { ExtractionFailure, type Section } from '../../ports/extractor.ts'
-import type { Command } from './child-command.ts'
 import type { ChildTask } from './child-lines.ts'
-import { count, tooMuch } from './failures.ts'
+import { count, needsTooMuchMemory, tooMuch } from './failures.ts'
 import { tellsOutOfMemory } from './memory.ts'
+import type { StartParser } from './parser-process.ts'
 import { readLines } from './read-lines.ts'
-import { createWatchdog, needsTooMuchMemory } from './watchdog.ts'
+
+interface Options {
+  readonly command: readonly string[]
+  readonly start: StartParser
+  readonly signal: AbortSignal
+  readonly log: Log
+}
 
 /**
  * Has a document parsed by a process of its own, which is gone when this settles. Rejects with an `ExtractionFailure`
@@ -17,55 +22,43 @@ import { createWatchdog, needsTooMuchMemory } from './watchdog.ts'
 export async function parseInChild(
   task: ChildTask,
   document: AsyncIterable<Uint8Array>,
-  { command, signal, log }: { command: Command; signal: AbortSignal; log: Log },
+  { command, start, signal, log }: Options,
 ): Promise<Section[]> {
   signal.throwIfAborted()
   const { limits } = task
-  // No environment: keys of the server are none of the document's business.
-  const child = spawn(command.file, [...command.args, JSON.stringify(task)], {
-    env: { PATH: '/usr/bin:/bin' },
-    cwd: '/',
-  })
-  const closed = once(child, 'close')
-  if (child.pid === undefined) return closed.then(unstarted)
+  const child = await start([...command, JSON.stringify(task)], limits)
+  const complaint = lastOf(child.stderr)
 
   let verdict: unknown
   function kill(reason?: unknown): void {
     verdict ??= reason
-    child.kill('SIGKILL')
+    child.kill()
   }
   const abort = () => kill(signal.reason)
   signal.addEventListener('abort', abort)
-  using _ = createWatchdog(child.pid, limits, kill)
-  const complaint = lastOf(child.stderr)
+  if (signal.aborted) abort()
+  const late = () => kill(tooMuch(`took longer than ${count(limits.seconds)} seconds`))
+  const timeout = setTimeout(late, limits.seconds * 1000)
   feed(document, child.stdin, limits.bytes).catch(kill)
   try {
     return await readLines(child.stdout, limits)
   } catch (error) {
     kill()
-    await closed // only then it has complained of all
-    throw verdict ?? reasonOf(error)
+    const { outOfMemory, exitCode } = await child.gone
+    const said = await complaint
+    if (verdict !== undefined) throw verdict
+    if (outOfMemory || tellsOutOfMemory(said)) throw needsTooMuchMemory()
+    if (error instanceof ExtractionFailure && error.code === 'server_error') {
+      const trace = said.match(/^\s+at .*$/gm) ?? [] // without messages, which may quote the document
+      log.warn({ format: task.format, exit_code: exitCode, trace }, 'document parser failed')
+    }
+    throw error
   } finally {
+    clearTimeout(timeout)
     signal.removeEventListener('abort', abort)
     kill() // it has said all; nothing it still does is of use
-    await closed
+    await child.gone
   }
-
-  function reasonOf(error: unknown): unknown {
-    if (tellsOutOfMemory(complaint())) return needsTooMuchMemory()
-    if (error instanceof ExtractionFailure && error.code === 'server_error') {
-      const trace = complaint().match(/^\s+at .*$/gm) ?? [] // without messages, which may quote the document
-      log.warn(
-        { format: task.format, exit_code: child.exitCode, signal: child.signalCode, trace },
-        'document parser failed',
-      )
-    }
-    return error
-  }
-}
-
-function unstarted(): never {
-  throw new Error('The document parser could not be started')
 }
 
 /** Passes the document on. Rejects with its own fault, or when it is too large; that the child left early is no fault. */
@@ -93,11 +86,12 @@ function ready(stdin: Writable): Promise<void> {
   })
 }
 
-/** The last that was said, to look at when all is over. */
-function lastOf(stderr: Readable): () => string {
+/** The last that was said, when all is said. */
+async function lastOf(stderr: Readable): Promise<string> {
   let text = ''
   stderr.on('data', (chunk) => {
     text = (text + chunk).slice(-8000)
   })
-  return () => text
+  await finished(stderr).catch(() => {}) // broken or not, no more will come
+  return text
 }

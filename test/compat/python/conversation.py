@@ -6,8 +6,12 @@ TOOLS = [
 ]
 
 
-def open_conversation(client, content):
-    assistant = client.beta.assistants.create(model="gpt-4o", tools=TOOLS)
+def tools_of(code):
+    return [*TOOLS, {"type": "code_interpreter"}] if code else TOOLS
+
+
+def open_conversation(client, content, code=False):
+    assistant = client.beta.assistants.create(model="gpt-4o", tools=tools_of(code))
     thread = client.beta.threads.create(messages=[{"role": "user", "content": content}])
     return assistant, thread
 

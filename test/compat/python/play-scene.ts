@@ -41,7 +41,8 @@ export type Report = z.infer<typeof report>
 /** `held` is on a server of its own, where the model stops once it has said `text`. */
 export interface SceneInput {
   readonly base_url: string
-  readonly scenarios: readonly string[]
+  /** With `code`, the assistant has the code interpreter too. */
+  readonly scenarios: readonly { readonly name: string; readonly code: boolean }[]
   readonly held: { readonly base_url: string; readonly scenario: string; readonly text: string }
 }
 

@@ -3,6 +3,13 @@
 from openai import AssistantEventHandler, AsyncAssistantEventHandler
 
 
+def written(delta):
+    """What a delta adds to what the model writes: arguments of a function, or code."""
+    if delta.type == "function":
+        return delta.function.arguments or ""
+    return delta.code_interpreter.input or ""
+
+
 class Record:
     """What one stream told, as it came: the client goes on to change its own objects."""
 
@@ -43,7 +50,7 @@ class Recorder(AssistantEventHandler):
         self.record.arguments.append("")
 
     def on_tool_call_delta(self, delta, snapshot):
-        self.record.arguments[-1] += delta.function.arguments or ""
+        self.record.arguments[-1] += written(delta)
 
     def on_message_done(self, message):
         self.record.messages_done += 1
@@ -79,7 +86,7 @@ class AsyncRecorder(AsyncAssistantEventHandler):
         self.record.arguments.append("")
 
     async def on_tool_call_delta(self, delta, snapshot):
-        self.record.arguments[-1] += delta.function.arguments or ""
+        self.record.arguments[-1] += written(delta)
 
     async def on_message_done(self, message):
         self.record.messages_done += 1

@@ -1,7 +1,7 @@
 """Plays the scenes of the Assistants API with the official client, and prints as JSON what it saw.
 
-Reads from standard input: `base_url`, the names of `scenarios` (each is the user's message, by which the model knows
-what to say), and `held`, a scenario with a `base_url` of its own, to be cancelled once its text is `text`.
+Reads from standard input: `base_url`, `scenarios` (each with its `name`, which is the user's message, by which the model
+knows what to say, and whether its assistant has `code`), and `held`, a scenario with a `base_url` of its own, to be cancelled once its text is `text`.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ import sys
 
 from openai import AsyncOpenAI, OpenAI
 
-from conversation import TOOLS, open_conversation, outputs_for
+from conversation import open_conversation, outputs_for, tools_of
 from recorder import AsyncRecorder, Recorder
 from resources import play_resources
 
 
-def play(client, scenario, cancel_at=None):
+def play(client, scenario, code=False, cancel_at=None):
     """Streams a run to its end, with as many rounds of tool outputs as it asks for."""
-    assistant, thread = open_conversation(client, scenario)
+    assistant, thread = open_conversation(client, scenario, code)
     runs = client.beta.threads.runs
     legs = []
 
@@ -54,9 +54,9 @@ def leg_of(handler):
     return handler.record.leg([message.to_dict() for message in messages], [step.to_dict() for step in steps])
 
 
-async def play_async(client, scenario):
+async def play_async(client, scenario, code):
     """The same with the asynchronous client."""
-    assistant = await client.beta.assistants.create(model="gpt-4o", tools=TOOLS)
+    assistant = await client.beta.assistants.create(model="gpt-4o", tools=tools_of(code))
     runs = client.beta.threads.runs
     legs = []
     handler = AsyncRecorder()
@@ -78,7 +78,7 @@ async def play_async(client, scenario):
 
 async def play_all_async(base_url, scenarios):
     async with AsyncOpenAI(base_url=base_url, api_key="sk-compat") as client:
-        return await asyncio.gather(*(play_async(client, scenario) for scenario in scenarios))
+        return await asyncio.gather(*(play_async(client, each["name"], each["code"]) for each in scenarios))
 
 
 def text_deltas(client, scenario):
@@ -102,8 +102,10 @@ def main():
     held = asked["held"]
     report = {
         "resources": play_resources(client),
-        "streams": [play(client, scenario) for scenario in asked["scenarios"]],
-        "cancelled": play(OpenAI(base_url=held["base_url"], api_key="sk-compat"), held["scenario"], held["text"]),
+        "streams": [play(client, each["name"], each["code"]) for each in asked["scenarios"]],
+        "cancelled": play(
+            OpenAI(base_url=held["base_url"], api_key="sk-compat"), held["scenario"], cancel_at=held["text"]
+        ),
         "async_streams": asyncio.run(play_all_async(asked["base_url"], asked["scenarios"])),
         "text_deltas": text_deltas(client, "a plain reply"),
     }
