@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExtractionLimits } from './limits.ts'
+import { nodeProgram } from './node-program.ts'
 import { outputOf } from './output-of.ts'
 
 type ProcessLimits = Pick<ExtractionLimits, 'seconds' | 'memoryMegabytes' | 'heapMegabytes'>
@@ -11,9 +12,10 @@ type ProcessLimits = Pick<ExtractionLimits, 'seconds' | 'memoryMegabytes' | 'hea
  * it files but its own code, the network, threads and other programs. What a platform lacks of it is left out.
  */
 export async function childCommand(limits: ProcessLimits): Promise<string[]> {
-  const node = [process.execPath, ...nodeArguments(limits)]
+  const program = await nodeProgram()
+  const node = [program, ...nodeArguments(limits)]
   if (process.platform === 'win32') return node
-  const reserved = await reservedMegabytes(limits)
+  const reserved = await reservedMegabytes(program, limits)
   // Processor time is that of all threads, and so more than the time by the clock.
   const seconds = String(Math.ceil(limits.seconds) * 3 + 5)
   const kilobytes = reserved === undefined ? 'unlimited' : String((reserved + limits.memoryMegabytes) * 1024)
@@ -36,8 +38,8 @@ function readableFolders(): string[] {
 }
 
 /** All that the command needs to find of the disk, besides the system's libraries: Node, our code, what kind of code it is. */
-export function childFiles(): string[] {
-  return [process.execPath, ...readableFolders(), ...above('package.json').slice(0, 1)]
+export async function childFiles(): Promise<string[]> {
+  return [await nodeProgram(), ...readableFolders(), ...above('package.json').slice(0, 1)]
 }
 
 /** Where it is in the folders above, the nearest first. */
@@ -51,9 +53,9 @@ function above(name: string): string[] {
 }
 
 /** What Node reserves when it starts and never uses, but the kernel counts: half a gigabyte. Undefined if nobody says. */
-async function reservedMegabytes({ heapMegabytes }: ProcessLimits): Promise<number | undefined> {
+async function reservedMegabytes(node: string, { heapMegabytes }: ProcessLimits): Promise<number | undefined> {
   const program = 'console.log(fs.readFileSync("/proc/self/status", "latin1"))'
-  const status = await outputOf(process.execPath, [`--max-old-space-size=${heapMegabytes}`, '-e', program])
+  const status = await outputOf(node, [`--max-old-space-size=${heapMegabytes}`, '-e', program])
   const kilobytes = /^VmData:\s+(\d+) kB$/m.exec(status ?? '')?.[1]
   return kilobytes === undefined ? undefined : Math.ceil(Number(kilobytes) / 1024)
 }

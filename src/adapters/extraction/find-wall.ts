@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { findProgram } from '../sandbox/find-program.ts'
 import { seccompProgram } from '../sandbox/seccomp.ts'
 import { canWatchTrees } from '../sandbox/watchdog.ts'
-import { childCommand } from './child-command.ts'
+import { childCommand, childFiles } from './child-command.ts'
 import type { ChildTask } from './child-lines.ts'
 import { defaultLimits } from './limits.ts'
 import type { StartParser } from './parser-process.ts'
@@ -37,7 +37,7 @@ async function findParts(): Promise<WallParts | string> {
   const setpriv = findProgram('setpriv')
   if (!setpriv) return 'util-linux, of which it needs setpriv, is not installed'
   if (!(await canWatchTrees())) return 'the kernel does not tell which processes belong to a parser'
-  return { bwrap, setpriv, filter: seccompProgram(arch) }
+  return { bwrap, setpriv, files: await childFiles(), filter: seccompProgram(arch) }
 }
 
 const patienceMs = 30_000

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureSandbox } from '../../../scripts/ensure-sandbox.ts'
 import { findProgram } from '../sandbox/find-program.ts'
 import { seccompProgram } from '../sandbox/seccomp.ts'
+import { childFiles } from './child-command.ts'
 import { findWall } from './find-wall.ts'
 import { createRootsWall, createWall } from './wall.ts'
 
@@ -55,7 +56,12 @@ describe.skipIf('missing' in parts).each(walls)('what is inside, $name,', ({ cre
   /** What a program says that Node runs without restrictions of its own. */
   async function run(program: string): Promise<unknown> {
     const [bwrap = '', setpriv = ''] = ['bwrap', 'setpriv'].map(findProgram)
-    const start = create({ bwrap, setpriv, filter: seccompProgram(process.arch === 'arm64' ? 'arm64' : 'x64') })
+    const start = create({
+      bwrap,
+      setpriv,
+      files: await childFiles(),
+      filter: seccompProgram(process.arch === 'arm64' ? 'arm64' : 'x64'),
+    })
     const { stdin, stdout, stderr, gone } = await start([process.execPath, '-e', `${helpers}${program}`], {
       memoryMegabytes: 500,
     })

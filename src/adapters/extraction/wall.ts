@@ -9,13 +9,13 @@ import {
 } from '../sandbox/bubblewrap-system.ts'
 import { asUser, createHostUsers } from '../sandbox/host-user.ts'
 import { spawnBubblewrap } from '../sandbox/spawn-bubblewrap.ts'
-import { childFiles } from './child-command.ts'
 import type { StartParser } from './parser-process.ts'
 
-/** Programs of this machine by their paths, and the system call filter. */
+/** Programs of this machine by their paths, what a parser needs to find of the disk, and the system call filter. */
 export interface WallParts {
   readonly bwrap: string
   readonly setpriv: string
+  readonly files: readonly string[]
   readonly filter: Buffer
 }
 
@@ -23,10 +23,10 @@ export interface WallParts {
  * Starts parsers inside bubblewrap as this server's user, in a user namespace: without network, other processes, rights,
  * or any files but the system's libraries and their own code, and with nothing that they could write to.
  */
-export function createWall({ bwrap, filter }: WallParts): StartParser {
+export function createWall({ bwrap, files, filter }: WallParts): StartParser {
   return (command, { memoryMegabytes }) =>
     spawnBubblewrap({
-      command: (descriptors) => [bwrap, ...ownNamespaces, ...wallArguments(descriptors), '--', ...command],
+      command: (descriptors) => [bwrap, ...ownNamespaces, ...wallArguments(files, descriptors), '--', ...command],
       filter,
       ...boundedTo(memoryMegabytes),
       owned: new AsyncDisposableStack(),
@@ -37,7 +37,7 @@ export function createWall({ bwrap, filter }: WallParts): StartParser {
  * The same as root, each parser as a user of its own. It becomes this only inside: the project may lie where no other user
  * can go, and there is no way to it any more once rights are gone.
  */
-export function createRootsWall({ bwrap, setpriv, filter }: WallParts): StartParser {
+export function createRootsWall({ bwrap, setpriv, files, filter }: WallParts): StartParser {
   const users = createHostUsers()
   return async (command, { memoryMegabytes }) => {
     const owned = new AsyncDisposableStack()
@@ -47,7 +47,7 @@ export function createRootsWall({ bwrap, setpriv, filter }: WallParts): StartPar
       command: (descriptors) => [
         bwrap,
         ...rootsNamespaces,
-        ...wallArguments(descriptors),
+        ...wallArguments(files, descriptors),
         ...toBecome,
         '--',
         ...inside,
@@ -64,13 +64,13 @@ const rootsNamespaces = '--unshare-ipc --unshare-pid --unshare-net --unshare-uts
 /** What it takes to become somebody else, and is given up by it. */
 const toBecome = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((capability) => ['--cap-add', capability])
 
-function wallArguments({ seccomp, info, passwd, group }: BubblewrapDescriptors): string[] {
+function wallArguments(files: readonly string[], { seccomp, info, passwd, group }: BubblewrapDescriptors): string[] {
   return [
     noPrivileges,
     ['--seccomp', String(seccomp), '--info-fd', String(info)],
     systemFolders(),
     ['--dir', '/tmp'],
-    ownersFolder(childFiles()),
+    ownersFolder(files),
     deviceFolder,
     // A root without rights may still write there to what belongs to root.
     [...processFolder(), '--remount-ro', '/proc'],

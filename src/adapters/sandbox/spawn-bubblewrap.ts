@@ -80,8 +80,8 @@ const groupFile = 'sandbox:x:1000:\n'
 const patienceMs = 1000
 
 /** Gives bubblewrap what it reads from descriptors. Pipes to a process that is gone break, which `gone` tells already. */
-function feed({ stdio }: ChildProcess, filter: Buffer) {
-  const [stdin, stdout, stderr, seccomp, info, passwd, group] = stdio.map(asSocket)
+function feed({ stdin, stdout, stderr, stdio }: ChildProcess, filter: Buffer) {
+  const [seccomp, info, passwd, group] = stdio.slice(3).map(asSocket)
   if (!(stdin && stdout && stderr && seccomp && info && passwd && group))
     throw new SandboxFailure('no process can be started now')
   for (const stream of [stdin, stdout, stderr, seccomp, info, passwd, group]) stream.on('error', () => {})
