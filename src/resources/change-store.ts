@@ -29,13 +29,13 @@ export async function updateStore(tx: Pick<Transaction, 'vectorStores'>, vectorS
   await tx.vectorStores.update(id, change)
 }
 
-/** Notes that these stores are in use; one that is gone is passed over. */
+/** Notes that these stores are in use, by the order of their ids, as each is locked; one that is gone is passed over. */
 export async function noteUse(
   tx: Pick<Transaction, 'vectorStores'>,
   ids: readonly string[],
   now: number,
 ): Promise<void> {
-  for (const id of ids) {
+  for (const id of [...ids].sort()) {
     const row = await tx.vectorStores.get(id)
     if (row) await updateStore(tx, usedAt(fromText(row.body), now))
   }

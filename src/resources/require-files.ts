@@ -3,13 +3,19 @@ import type { File } from '../api/file.ts'
 import { fromText } from '../api/json.ts'
 import type { Transaction } from '../ports/store.ts'
 
-/** The files of these ids, in order. Throws the 404 of the first that does not exist. */
+/**
+ * The files of these ids, in order. Throws the 404 of the first that does not exist. They are read by the order of their
+ * ids, since a read may lock: two transactions that take the same files must not wait for each other.
+ */
 export async function requireFiles(tx: Pick<Transaction, 'files'>, ids: readonly string[]): Promise<File[]> {
-  const files: File[] = []
-  for (const id of ids) {
+  const known = new Map<string, File>()
+  for (const id of [...new Set(ids)].sort()) {
     const row = await tx.files.get(id)
-    if (!row) throw noSuchFile(id)
-    files.push(fromText(row.body))
+    if (row) known.set(id, fromText(row.body))
   }
-  return files
+  return ids.map((id) => {
+    const file = known.get(id)
+    if (!file) throw noSuchFile(id)
+    return file
+  })
 }

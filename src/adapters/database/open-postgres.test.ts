@@ -241,8 +241,9 @@ describe.skipIf(noPostgres)(noPostgres ?? 'Postgres under several processes', ()
     for (const pid of frozen) process.kill(pid, 'SIGSTOP')
     try {
       await heard(store)
+      const woken = heard(store)
       await other.transaction('project', (tx) => tx.jobs.add(job('job_1')))
-      await heard(store)
+      await woken
     } finally {
       for (const pid of frozen) process.kill(pid, 'SIGCONT')
     }

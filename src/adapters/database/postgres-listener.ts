@@ -6,7 +6,7 @@ import { connectionConfig } from './postgres-pool.ts'
 const firstRestMs = 100
 const longestRestMs = 5000
 /** A connection may be dead without either side being told: it is asked so often, and has so long to answer. */
-const pulseMs = 3000
+const pulseMs = 5000
 const answerMs = 3000
 
 /** What came over a channel, and which server process serves the connection that sent it. */
@@ -46,8 +46,9 @@ export async function listenToPostgres({ url, channels, onReturn, log }: Listene
   }
 
   async function follow(listening: pg.Client): Promise<void> {
+    const ended = new Promise<void>((resolve) => listening.once('end', resolve))
     const pulse = setInterval(() => void requirePulse(listening), pulseMs).unref()
-    await new Promise<void>((resolve) => listening.once('end', resolve))
+    await ended
     clearInterval(pulse)
     for (let restMs = firstRestMs; !closing.signal.aborted; restMs = Math.min(restMs * 2, longestRestMs)) {
       const fresh = await connectAfter(restMs)
@@ -64,7 +65,7 @@ export async function listenToPostgres({ url, channels, onReturn, log }: Listene
     try {
       await listening.query(alive)
     } catch (error) {
-      if (!closing.signal.aborted) log?.warn({ err: error }, 'the connection that listens to the database is dead')
+      if (!closing.signal.aborted) log?.debug({ err: error }, 'the connection that listens to the database is dead')
       await listening.end()
     }
   }
