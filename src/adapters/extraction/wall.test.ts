@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chmod, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -6,10 +7,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureSandbox } from '../../../scripts/ensure-sandbox.ts'
+import { processesNaming } from '../../../test/support/processes-naming.ts'
 import { findProgram } from '../sandbox/find-program.ts'
 import { seccompProgram } from '../sandbox/seccomp.ts'
 import { childFiles } from './child-command.ts'
 import { findWall } from './find-wall.ts'
+import type { StartParser } from './parser-process.ts'
 import { createRootsWall, createWall } from './wall.ts'
 
 const parts = await ensureSandbox()
@@ -53,15 +56,19 @@ const walls = [
 ]
 
 describe.skipIf('missing' in parts).each(walls)('what is inside, $name,', ({ create }) => {
-  /** What a program says that Node runs without restrictions of its own. */
-  async function run(program: string): Promise<unknown> {
+  async function open(): Promise<StartParser> {
     const [bwrap = '', setpriv = ''] = ['bwrap', 'setpriv'].map(findProgram)
-    const start = create({
+    return create({
       bwrap,
       setpriv,
       files: await childFiles(),
       filter: seccompProgram(process.arch === 'arm64' ? 'arm64' : 'x64'),
     })
+  }
+
+  /** What a program says that Node runs without restrictions of its own. */
+  async function run(program: string): Promise<unknown> {
+    const start = await open()
     const { stdin, stdout, stderr, gone } = await start([process.execPath, '-e', `${helpers}${program}`], {
       memoryMegabytes: 500,
     })
@@ -116,6 +123,19 @@ describe.skipIf('missing' in parts).each(walls)('what is inside, $name,', ({ cre
     await new Promise((resolve) => server.close(resolve))
     expect(code).toBe('EAFNOSUPPORT')
     expect(isReached).toBe(false)
+  })
+
+  test('leaves nothing when it is killed before it is up', async () => {
+    const start = await open()
+    const marker = randomUUID()
+    for (let round = 0; round < 20; round += 1) {
+      const parser = await start([process.execPath, '-e', 'setInterval(() => {}, 1000)', marker], {
+        memoryMegabytes: 500,
+      })
+      parser.kill()
+      await parser.gone
+    }
+    expect(await processesNaming(marker)).toEqual([])
   })
 
   test('sees no processes and has no rights', async () => {

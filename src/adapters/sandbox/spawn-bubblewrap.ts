@@ -52,15 +52,19 @@ export async function spawnBubblewrap(options: Options): Promise<BubblewrapProce
     kill()
   }
 
-  /** When the first process inside goes, all go, and bubblewrap after them; killed itself, it would leave a zombie. */
+  /**
+   * When the first process inside goes, all go, and bubblewrap after them; killed itself, it would leave a zombie. Killed
+   * before it has told of that process, it would leave it waiting for ever, with our pipes in its hands.
+   */
   function kill(): void {
-    const timer = setTimeout(() => child.kill('SIGKILL'), first ? patienceMs : 0)
+    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
     exited.then(() => clearTimeout(timer))
-    if (first) killProcess(first)
+    told.then(() => first && killProcess(first))
   }
 
   async function end() {
     watchdog?.[Symbol.dispose]()
+    await Promise.race([told, sleep(lastWordsMs)])
     info.destroy() // it says nothing more, if it has not yet
     await told
     if (first) await ended(first)
@@ -77,7 +81,9 @@ const descriptors = { seccomp: 3, info: 4, passwd: 5, group: 6 }
 const passwdFile = 'sandbox:x:1000:1000::/home/sandbox:/bin/sh\n'
 const groupFile = 'sandbox:x:1000:\n'
 
-const patienceMs = 1000
+const patienceMs = 2000
+/** For what bubblewrap said before it ended, and nobody has read yet. */
+const lastWordsMs = 200
 
 /** Gives bubblewrap what it reads from descriptors. Pipes to a process that is gone break, which `gone` tells already. */
 function feed({ stdin, stdout, stderr, stdio }: ChildProcess, filter: Buffer) {
