@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Database, type DatabaseName, openDatabase } from './database.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { cpuPressure } from './process-stats.ts'
 import { printOutcome, printSummary } from './report.ts'
@@ -20,7 +21,8 @@ async function main(given: Options): Promise<number> {
   setTimeout(() => giveUp(given.limit), given.limit * 1000).unref()
   const machine = describeMachine()
   console.log(JSON.stringify(machine))
-  const outcomes = await runAll(chosen, benchOf(given, folder))
+  const outcomes: NamedOutcome[] = []
+  for (const name of given.databases) outcomes.push(...(await runOn(name, chosen, given, folder)))
   printSummary(outcomes)
   if (given.json) writeFileSync(given.json, `${JSON.stringify({ machine, options: given, outcomes }, null, 2)}\n`)
   return exitCode(given, outcomes)
@@ -31,15 +33,23 @@ interface NamedOutcome {
   outcome: Outcome
 }
 
-async function runAll(chosen: Scenario[], bench: Bench): Promise<NamedOutcome[]> {
+async function runOn(name: DatabaseName, chosen: Scenario[], given: Options, folder: string): Promise<NamedOutcome[]> {
+  const newFolder = () => mkdtempSync(join(folder, 'data-'))
+  await using database = await openDatabase(name, newFolder)
+  const bench = benchOf(given, database, newFolder)
   const outcomes: NamedOutcome[] = []
-  for (const scenario of chosen) {
+  for (const scenario of chosen.filter((each) => isFor(each, name))) {
     const start = performance.now()
     const outcome = await scenario.run(bench).catch(broken)
-    printOutcome(scenario, outcome, (performance.now() - start) / 1000)
-    outcomes.push({ name: scenario.name, outcome })
+    const shown = name === 'sqlite' ? scenario.name : `${scenario.name}, Postgres`
+    printOutcome({ ...scenario, name: shown }, outcome, (performance.now() - start) / 1000)
+    outcomes.push({ name: shown, outcome })
   }
   return outcomes
+}
+
+function isFor({ postgres }: Scenario, name: DatabaseName): boolean {
+  return name === 'postgres' ? postgres !== undefined : postgres !== 'only'
 }
 
 /** A scenario that cannot be run is a wrong answer, and no reason to give up the others. */
@@ -53,9 +63,10 @@ function exitCode({ gate }: Options, outcomes: NamedOutcome[]): number {
   return wrong || (gate && missed) ? 1 : 0
 }
 
-function benchOf({ rounds, seconds, self, entry, longThread, openStreams }: Options, folder: string): Bench {
+function benchOf(given: Options, database: Database, newFolder: () => string): Bench {
+  const { rounds, seconds } = given
   const pace = { rounds, seconds, warmUp: Math.max(2, seconds) }
-  return { pace, self, entry, longThread, openStreams, newFolder: () => mkdtempSync(join(folder, 'data-')) }
+  return { ...given, pace, database, newPlace: () => database.newPlace(), newFolder }
 }
 
 function named(name: string): Scenario {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { compare, isNoisy, measureInTurns, median, percentile, type Sample } from './measure.ts'
 
 function sample(cpuPerOperation: number): Sample {
-  return { cpuPerOperation, perSecond: 1, p50: 1, p99: 1 }
+  return { cpuPerOperation, databasePerOperation: 0, perSecond: 1, p50: 1, p99: 1 }
 }
 
 test('the median of an even count is the mean of its two middle values', () => {

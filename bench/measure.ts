@@ -5,12 +5,16 @@ import { cpuMicros } from './process-stats.ts'
 export interface Contestant {
   readonly name: string
   readonly pid: number
+  /** CPU time of the database that it keeps its records in, so far; none where that is in the process itself. */
+  readonly databaseMicros?: (() => number) | undefined
   drive(seconds: number): Promise<Load>
 }
 
 /** What one contestant did in one round. */
 export interface Sample {
   cpuPerOperation: number
+  /** CPU time of a database that is a process of its own; 0 otherwise. */
+  databasePerOperation: number
   perSecond: number
   p50: number
   p99: number
@@ -58,13 +62,15 @@ async function takeTurns(contestants: Contestant[], { rounds, seconds }: Pace): 
   return samples
 }
 
-async function sample({ pid, drive }: Contestant, seconds: number): Promise<Sample> {
+async function sample({ pid, drive, databaseMicros = () => 0 }: Contestant, seconds: number): Promise<Sample> {
   const before = cpuMicros(pid)
+  const databaseBefore = databaseMicros()
   const load = await drive(seconds)
   const cpu = load.cpuMicros ?? cpuMicros(pid) - before
   const { operations, latencies } = load
   return {
     cpuPerOperation: cpu / operations,
+    databasePerOperation: (databaseMicros() - databaseBefore) / operations,
     perSecond: operations / load.seconds,
     p50: percentile(latencies, 50),
     p99: percentile(latencies, 99),

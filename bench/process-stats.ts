@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 
 const ticksPerSecond = 100 // USER_HZ: 100 on every Linux that Node runs on, whatever the kernel's own tick
 
-/** User and system time of a process, all its threads included, in microseconds. Counted in steps of 10 ms. */
-export function cpuMicros(pid: number): number {
+/**
+ * User and system time of a process, all its threads included, in microseconds. Counted in steps of 10 ms.
+ * `withEndedChildren`: that of its children that have ended, too.
+ */
+export function cpuMicros(pid: number, { withEndedChildren = false } = {}): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [user, system] = [afterName[11], afterName[12]] // utime and stime, fields 14 and 15 of proc(5)
-  return ((Number(user) + Number(system)) / ticksPerSecond) * 1e6
+  const counted = afterName.slice(11, withEndedChildren ? 15 : 13) // utime, stime, cutime, cstime: 14 to 17 of proc(5)
+  return (counted.reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond) * 1e6
 }
 
 /** Resident memory of a process in megabytes of 1024 KiB. */

@@ -34,10 +34,10 @@ export function pairTable(title: string, { pairs, ratio, spread }: Comparison): 
 export function sampleTable(title: string, samples: Record<string, Sample[]>): Table {
   return {
     title,
-    columns: ['program', 'CPU µs/op', 'op/s', 'p50 ms', 'p99 ms'],
+    columns: ['program', 'CPU µs/op', 'its database', 'op/s', 'p50 ms', 'p99 ms'],
     rows: Object.entries(samples).map(([name, own]) => [
       name,
-      ...(['cpuPerOperation', 'perSecond', 'p50', 'p99'] as const).map((figure) =>
+      ...(['cpuPerOperation', 'databasePerOperation', 'perSecond', 'p50', 'p99'] as const).map((figure) =>
         median(own.map((sample) => sample[figure])),
       ),
     ]),

@@ -1,3 +1,4 @@
+import type { Database, Place } from './database.ts'
 import type { Finding } from './goal.ts'
 import type { Pace } from './measure.ts'
 
@@ -5,6 +6,8 @@ import type { Pace } from './measure.ts'
 export interface Scenario {
   name: string
   about: string
+  /** Whether it is about what the database does: then it is there for Postgres, too, or for Postgres only. */
+  postgres?: 'too' | 'only'
   run(bench: Bench): Promise<Outcome>
 }
 
@@ -18,6 +21,12 @@ export interface Bench {
   /** Messages in the long thread of `list-flat`, and streams of `open-streams`. */
   longThread: number
   openStreams: number
+  /** Runs that are queued for `drain`, and messages that `grow-store` ends with. */
+  queuedRuns: number
+  storedMessages: number
+  database: Database
+  /** An empty place for a server's data. */
+  newPlace(): Promise<Place>
   /** A new empty folder for a program's data; removed when the benchmark ends. */
   newFolder(): string
 }

@@ -3,6 +3,13 @@ import { countTokens, modelOf, scriptOf, sendingTimes, tokenText } from './scrip
 
 test('a script survives being the name of a model', () => {
   expect(scriptOf(modelOf({ tokens: 2000, rate: 50 }))).toEqual({ tokens: 2000, rate: 50 })
+  for (const script of [
+    { tokens: 8, rate: 0, calling: 3 },
+    { tokens: 8, rate: 0, gated: true },
+    { tokens: 8, rate: 0, calling: 3, gated: true },
+  ]) {
+    expect(scriptOf(modelOf(script))).toEqual(script)
+  }
   expect(() => scriptOf('gpt-4o')).toThrow("knows no model 'gpt-4o'")
 })
 

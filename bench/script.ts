@@ -6,16 +6,26 @@ export interface Script {
   readonly tokens: number
   /** Tokens a second; 0 sends everything at once. */
   readonly rate: number
+  /** So many turns call a function before the answer; none when left out. */
+  readonly calling?: number
+  /** Whether nothing is answered until the upstream is told to open its gate. */
+  readonly gated?: boolean
 }
 
-export function modelOf(script: Script): string {
-  return `scripted-${script.tokens}-at-${script.rate}`
+export function modelOf({ tokens, rate, calling, gated }: Script): string {
+  return `scripted-${tokens}-at-${rate}${calling ? `-calling-${calling}` : ''}${gated ? '-gated' : ''}`
 }
 
 export function scriptOf(model: string): Script {
-  const found = /^scripted-(\d+)-at-(\d+)$/.exec(model)
+  const found = /^scripted-(\d+)-at-(\d+)(?:-calling-(\d+))?(-gated)?$/.exec(model)
   if (!found) throw new Error(`The scripted upstream knows no model '${model}'.`)
-  return { tokens: Number(found[1]), rate: Number(found[2]) }
+  const [, tokens, rate, calling, gated] = found
+  return {
+    tokens: Number(tokens),
+    rate: Number(rate),
+    ...(calling !== undefined && { calling: Number(calling) }),
+    ...(gated !== undefined && { gated: true }),
+  }
 }
 
 const codeOpening = 'Run this:\n'

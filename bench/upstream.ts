@@ -12,6 +12,7 @@ import { codeAskedFor, microsNow, modelOf, type Script, scriptOf, tokenText } fr
 const tokensPerWrite = 32
 const blocksByScript = new Map<string, Buffer[]>()
 let calls = 0
+const gate = Promise.withResolvers<void>()
 
 interface ChatRequest {
   model: string
@@ -22,6 +23,7 @@ interface ChatRequest {
 serve(
   createServer(async (request, response) => {
     if (request.method === 'POST' && request.url?.endsWith('/chat/completions')) await complete(request, response)
+    else if (request.url === '/open') sendJson(response, 200, { opened: gate.resolve() === undefined })
     else if (request.url?.endsWith('/models')) sendJson(response, 200, { object: 'list', data: [] })
     else sendJson(response, 404, { error: { message: 'Unknown path', type: 'invalid_request_error' } })
   }),
@@ -30,11 +32,16 @@ serve(
 async function complete(request: IncomingMessage, response: ServerResponse) {
   const { model, stream, messages } = (await json(request)) as ChatRequest
   const script = scriptOf(model)
+  if (script.gated) await gate.promise
   if (!stream) return sendJson(response, 200, wholeAnswer(script))
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
   const last = messages.at(-1)
   const code = last?.role === 'user' ? codeAskedFor(last.content) : undefined
   if (code !== undefined) return response.end(codeCall(script, code))
+  if (script.calling) {
+    const called = messages.filter(({ role }) => role === 'tool').length
+    return response.end(called < script.calling ? functionCall(script) : Buffer.concat(blocksOf(script)))
+  }
   if (last?.role === 'tool')
     return response.end(opening(script) + tokenChunk(script, String(last.content)) + ending(script))
   if (script.rate > 0) return sendPaced(script, response)
@@ -75,7 +82,14 @@ function tokenChunk(script: Script, content: string): string {
 }
 
 function codeCall(script: Script, code: string): string {
-  const called = { name: 'code_interpreter', arguments: JSON.stringify({ code }) }
+  return toolCall(script, { name: 'code_interpreter', arguments: JSON.stringify({ code }) })
+}
+
+function functionCall(script: Script): string {
+  return toolCall(script, { name: 'step', arguments: '{"place":"somewhere"}' })
+}
+
+function toolCall(script: Script, called: { name: string; arguments: string }): string {
   const tool_calls = [{ index: 0, id: `call_${calls++}`, type: 'function', function: called }]
   const call = chunk(script, [{ index: 0, delta: { tool_calls }, logprobs: null, finish_reason: null }])
   return opening(script) + call + ending(script, 'tool_calls')

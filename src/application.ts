@@ -1,6 +1,9 @@
 import { createFileIndexer } from './indexing/index-file.ts'
 import { createReembedding } from './indexing/reembed.ts'
+import { createForgetEverywhere } from './interpreter/forget-everywhere.ts'
 import { createInterpreters, type InterpreterSettings } from './interpreter/interpreters.ts'
+import { createFirstNode } from './jobs/first-node.ts'
+import { createHandOver } from './jobs/hand-over.ts'
 import { createMembership } from './jobs/membership.ts'
 import { createSweeper, type Sweeper } from './jobs/sweeper.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
@@ -32,6 +35,7 @@ import { createVectorStores } from './resources/vector-stores.ts'
 import { waitForFiles } from './resources/wait-for-files.ts'
 import { createRunCreation } from './runs/create-run.ts'
 import { createRunExecutor } from './runs/execute-run.ts'
+import { createPlaceByPython } from './runs/place-by-python.ts'
 import { readImage } from './runs/read-image.ts'
 import { createRuns } from './runs/runs.ts'
 import { executeRunJob } from './runs/start-run.ts'
@@ -72,6 +76,7 @@ export type CodePlace =
 /** Everything the server does, joined by hand: the services for the HTTP floor and what works by itself behind them. */
 export function createApplication(parts: ApplicationParts) {
   const { store, blobs, provider, events, index, embedder, code, log, settings } = parts
+  const { cluster } = store
   const node = parts.node ?? { id: newId('node'), role: 'all' }
   const acceptsModel = (model: string) => provider.accepts(model)
   const workerOf = (work: string, capacity: number): Worker =>
@@ -79,13 +84,17 @@ export function createApplication(parts: ApplicationParts) {
   const worker = workerOf('runs', settings.maxRuns)
   // Of its own, so that neither a crowd of runs keeps files waiting nor a crowd of files runs.
   const indexingWorker = workerOf('files', settings.indexingConcurrency)
-  const jobs = { intake: worker, newId }
+  const handOver = cluster && createHandOver({ cluster, queue: store.queue, worker, self: node.id, log })
+  const placeByPython = handOver && createPlaceByPython({ store, handOver })
+  const jobs = { intake: worker, placeByPython, newId }
   const stops = createRunStops({ store, events, now })
   const files = createFiles({ store, blobs, newId, now, options: { downloadAnyFile: settings.downloadAnyFile } })
   const uploads = createUploads({ store, blobs, newId, now })
   const vectorStores = createVectorStores({ store, newId, now })
   const search = createStoreSearch({ store, index, embedder, log })
-  const interpreters = code.ok ? createInterpreters({ ...code, store, blobs, newId, now, log }) : undefined
+  const self = cluster && node.id
+  const interpreters = code.ok ? createInterpreters({ ...code, store, blobs, newId, now, log, node: self }) : undefined
+  const pythons = createForgetEverywhere({ interpreters, bus: cluster?.bus, log })
   const creation = {
     store,
     events,
@@ -95,7 +104,7 @@ export function createApplication(parts: ApplicationParts) {
     now,
     expiresAfter: settings.runExpiresAfter,
     available: { codeInterpreter: code.ok || code.elsewhere ? ({ ok: true } as const) : code },
-    node: store.cluster && node.id,
+    node: self,
   }
   const services = {
     assistants: createAssistants({ store, newId, now, acceptsModel }),
@@ -130,7 +139,8 @@ export function createApplication(parts: ApplicationParts) {
     log,
   })
   const indexFile = createFileIndexer({ ...parts, newId })
-  const reembedding = embedder && createReembedding({ store, index, embedder, newId, log })
+  const isFirst = cluster && createFirstNode({ nodes: cluster.nodes, self: node.id })
+  const reembedding = embedder && createReembedding({ store, index, embedder, isFirst, newId, log })
   const sweeper: Sweeper = createSweeper({
     store,
     now,
@@ -148,10 +158,10 @@ export function createApplication(parts: ApplicationParts) {
       const failed = (error: unknown) => log.error({ err: error, run_id }, 'interrupting a deleted run failed')
       stops.removed(project, run_id).catch(failed)
     }
-    void interpreters?.forget(project, thread_id)
+    void pythons.forget(project, thread_id)
   }
 
-  const membership = store.cluster && createMembership({ nodes: store.cluster.nodes, log })
+  const membership = cluster && createMembership({ nodes: cluster.nodes, log })
 
   /** Lets the other nodes know of this one, which they reach at `url`. Nothing where there cannot be others. */
   async function join(url: string): Promise<void> {
@@ -166,6 +176,7 @@ export function createApplication(parts: ApplicationParts) {
     sweeper.start()
     if (node.role === 'api') return // nothing is reserved by a worker that was never started, so every job goes elsewhere
     worker.start({ [executeRunJob]: executeRun })
+    handOver?.start()
     indexingWorker.start({ [indexFileJob]: indexFile })
     reembedding?.start()
     interpreters?.prepare()
@@ -175,6 +186,8 @@ export function createApplication(parts: ApplicationParts) {
   async function stop({ graceMs }: { graceMs: number }): Promise<void> {
     await sweeper.stop()
     await Promise.all([worker.stop({ graceMs }), indexingWorker.stop({ graceMs }), reembedding?.stop()])
+    handOver?.stop() // not before: what was kept for this node has been given to the others at once
+    pythons.close()
     await interpreters?.close()
     events.close(
       streamBroke('This server is stopping before the run had its turn. Read the run to see how it goes on.'),

@@ -1,10 +1,4 @@
-import { join } from 'node:path'
 import { type Program, startProgram } from '../program.ts'
-
-/** F1, bare HTTP over a durable store. */
-export function startStoreFloor(folder: string): Promise<Program> {
-  return startProgram('floors/store.ts', [join(folder, 'floor.sqlite')])
-}
 
 /** F2, a relay that passes bytes through. */
 export function startPipeFloor(upstream: Program): Promise<Program> {

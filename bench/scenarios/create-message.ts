@@ -1,5 +1,5 @@
+import type { Place } from '../database.ts'
 import { diskFinding } from '../disk.ts'
-import { startStoreFloor } from '../floors/floors.ts'
 import { atMost, type Finding, judged } from '../goal.ts'
 import { openLanes } from '../loader.ts'
 import { type Contestant, compare, isNoisy, measureInTurns, type Sample } from '../measure.ts'
@@ -12,18 +12,21 @@ import {
   newMessage,
   openMessageServer,
   readThread,
+  startFloor,
   startSubject,
 } from './message-server.ts'
 
 export const createMessage: Scenario = {
   name: 'create-message',
   about: 'durable create message, 64 connections',
+  postgres: 'too',
   run: (bench) => writeMessages(bench, { connections: 64, judge: 'cpuPerOperation', findings: throughputFindings }),
 }
 
 export const createMessageAlone: Scenario = {
   name: 'create-message-alone',
   about: 'durable create message, one connection',
+  postgres: 'too',
   run: (bench) => writeMessages(bench, { connections: 1, judge: 'p50', findings: latencyFindings }),
 }
 
@@ -43,17 +46,16 @@ interface Variant {
 }
 
 async function writeMessages(bench: Bench, { connections, judge, findings }: Variant): Promise<Outcome> {
-  const folder = bench.newFolder()
-  const dataFolder = bench.newFolder()
-  await using floorServer = openMessageServer(await startStoreFloor(folder), connections)
-  await using subjectServer = openMessageServer(await startSubject(bench, dataFolder), connections)
-  const floor = await openWriter('floor F1', floorServer)
-  const subject = await openWriter('subject', subjectServer)
-  const disk = diskFinding(folder)
+  const place = await bench.newPlace()
+  await using floorServer = openMessageServer(await startFloor(bench), connections)
+  await using subjectServer = openMessageServer(await startSubject(bench, place), connections)
+  const floor = await openWriter(bench, 'floor F1', floorServer)
+  const subject = await openWriter(bench, 'subject', subjectServer)
+  const disk = diskFinding(bench.newFolder())
   const [floorSamples = [], subjectSamples = []] = await measureInTurns([floor, subject], bench.pace, judge)
   await checkStored(floor)
   await checkStored(subject)
-  await checkAfterCrash(bench, subject, dataFolder)
+  await checkAfterCrash(bench, subject, place)
   return {
     findings: [...findings(floorSamples, subjectSamples), disk],
     tables: [
@@ -88,7 +90,7 @@ function latencyFindings(floor: Sample[], subject: Sample[]): Finding[] {
   ]
 }
 
-async function openWriter(name: string, server: MessageServer): Promise<Writer> {
+async function openWriter({ database }: Bench, name: string, server: MessageServer): Promise<Writer> {
   const threads = await createThreads(server)
   const acknowledged: string[] = []
   let number = 0
@@ -100,7 +102,8 @@ async function openWriter(name: string, server: MessageServer): Promise<Writer> 
       ? { request, expected, onReply: (text) => acknowledged.push(idIn(text)) }
       : { request, expected }
   })
-  return { name, pid: server.program.pid, drive, server, thread: threads[0] ?? '', acknowledged }
+  const databaseMicros = () => database.cpuMicros()
+  return { name, pid: server.program.pid, databaseMicros, drive, server, thread: threads[0] ?? '', acknowledged }
 }
 
 function idIn(message: string): string {
@@ -118,9 +121,9 @@ async function checkStored({ name, server, thread, acknowledged }: Writer): Prom
 }
 
 /** What was acknowledged has to outlive the process. */
-async function checkAfterCrash(bench: Bench, writer: Writer, dataFolder: string): Promise<void> {
+async function checkAfterCrash(bench: Bench, writer: Writer, place: Place): Promise<void> {
   await writer.server.program.stop('SIGKILL')
-  await using server = openMessageServer(await startSubject(bench, dataFolder), 1)
+  await using server = openMessageServer(await startSubject(bench, place), 1)
   await checkStored({ ...writer, name: `${writer.name} after a crash`, server })
   for (const problem of server.problems) writer.server.problems.add(problem)
 }

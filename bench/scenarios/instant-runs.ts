@@ -10,6 +10,7 @@ import { runSpeaker, type Speaker, startRunner } from './speaker.ts'
 export const instantRuns: Scenario = {
   name: 'instant-runs',
   about: 'runs on new threads, streamed to their end, 32 at a time, upstream answers at once',
+  postgres: 'too',
   run,
 }
 
@@ -23,7 +24,10 @@ async function run(bench: Bench): Promise<Outcome> {
   await using subjectProgram = await startRunner(bench, upstream)
   await using floor = await runSpeaker('floor F3', floorProgram, script)
   await using subject = await runSpeaker('subject', subjectProgram, script)
-  const [floorSamples = [], subjectSamples = []] = await measureInTurns([runs(floor), runs(subject)], bench.pace)
+  const [floorSamples = [], subjectSamples = []] = await measureInTurns(
+    [runs(floor), { ...runs(subject), databaseMicros: () => bench.database.cpuMicros() }],
+    bench.pace,
+  )
   const cpu = compare(floorSamples, subjectSamples, 'cpuPerOperation')
   const perSecond = median(subjectSamples.map((sample) => sample.perSecond))
   const noisy = isNoisy(floorSamples, 'cpuPerOperation')

@@ -7,6 +7,7 @@ import { driveRequests, fillThread, type MessageServer, openMessageServer, start
 export const listFlat: Scenario = {
   name: 'list-flat',
   about: 'list of 20 in a thread of 100 messages and in a long one',
+  postgres: 'too',
   run,
 }
 
@@ -15,9 +16,9 @@ const shortThread = 100
 
 /** One server is its own floor here: what a list costs must not depend on how many messages lie beside it. */
 async function run(bench: Bench): Promise<Outcome> {
-  await using server = openMessageServer(await startSubject(bench), connections)
-  const short = await openLister('short thread', server, shortThread)
-  const long = await openLister('long thread', server, bench.longThread)
+  await using server = openMessageServer(await startSubject(bench, await bench.newPlace()), connections)
+  const short = await openLister(bench, 'short thread', server, shortThread)
+  const long = await openLister(bench, 'long thread', server, bench.longThread)
   const [shortSamples = [], longSamples = []] = await measureInTurns([short, long], bench.pace)
   const cpu = compare(shortSamples, longSamples, 'cpuPerOperation')
   const label = `CPU, ${format(bench.longThread)} / ${shortThread} messages`
@@ -40,7 +41,12 @@ async function run(bench: Bench): Promise<Outcome> {
 }
 
 /** Reads by turns the newest page, and the page after a message in the middle of the thread. */
-async function openLister(name: string, server: MessageServer, messages: number): Promise<Contestant> {
+async function openLister(
+  { database }: Bench,
+  name: string,
+  server: MessageServer,
+  messages: number,
+): Promise<Contestant> {
   const { thread, ids } = await fillThread(server, messages)
   const middle = Math.floor(ids.length / 2)
   const path = `/v1/threads/${thread}/messages`
@@ -49,5 +55,11 @@ async function openLister(name: string, server: MessageServer, messages: number)
     { request: { method: 'GET', path: `${path}?after=${ids[middle]}` } as const, expected: `"${ids[middle - 20]}"` },
   ] as const
   let turn = 0
-  return { name, pid: server.program.pid, drive: driveRequests(server, () => pages[turn++ % 2 === 0 ? 0 : 1]) }
+  const databaseMicros = () => database.cpuMicros()
+  return {
+    name,
+    pid: server.program.pid,
+    databaseMicros,
+    drive: driveRequests(server, () => pages[turn++ % 2 === 0 ? 0 : 1]),
+  }
 }

@@ -1,4 +1,4 @@
-import { startStoreFloor } from '../floors/floors.ts'
+import type { Place } from '../database.ts'
 import { call, closedLoop, closeLanes, type Lane, openLanes, type Reply, type Request } from '../loader.ts'
 import type { Program } from '../program.ts'
 import type { Bench } from '../scenario.ts'
@@ -20,12 +20,20 @@ interface Page {
 
 /** The floor and the subject, started together. In a self check the subject is the floor again. */
 export async function openMessageServers(bench: Bench, connections: number): Promise<[MessageServer, MessageServer]> {
-  const [floor, subject] = await Promise.all([startStoreFloor(bench.newFolder()), startSubject(bench)])
+  const [floor, subject] = await Promise.all([
+    startFloor(bench),
+    bench.newPlace().then((place) => startSubject(bench, place)),
+  ])
   return [openMessageServer(floor, connections), openMessageServer(subject, connections)]
 }
 
-export function startSubject(bench: Bench, dataFolder = bench.newFolder()): Promise<Program> {
-  return bench.self ? startStoreFloor(dataFolder) : startReprise({ entry: bench.entry, dataFolder })
+/** The floor F1 over an empty database. */
+export async function startFloor({ database }: Bench): Promise<Program> {
+  return database.startFloor(await database.newPlace())
+}
+
+export function startSubject({ self, database, entry }: Bench, place: Place): Promise<Program> {
+  return self ? database.startFloor(place) : startReprise({ entry, ...place })
 }
 
 export function openMessageServer(program: Program, connections: number): MessageServer {

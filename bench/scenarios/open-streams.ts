@@ -9,6 +9,7 @@ import { runSpeaker, type Speaker, startRunner } from './speaker.ts'
 export const openStreams: Scenario = {
   name: 'open-streams',
   about: 'many streams open at once, one in twenty of them not reading',
+  postgres: 'too',
   run,
 }
 

@@ -11,6 +11,7 @@ const stored = 1000
 export const getMessage: Scenario = {
   name: 'get-message',
   about: 'get a message by its id, 64 connections',
+  postgres: 'too',
   run: (bench) =>
     readMessages(bench, ({ thread, ids }) => {
       const id = ids[Math.floor(Math.random() * ids.length)]
@@ -21,6 +22,7 @@ export const getMessage: Scenario = {
 export const listMessages: Scenario = {
   name: 'list-messages',
   about: 'list of 20 messages, 64 connections',
+  postgres: 'too',
   run: (bench) =>
     readMessages(bench, ({ thread, ids }) => ({
       request: { method: 'GET', path: `/v1/threads/${thread}/messages` },
@@ -39,8 +41,8 @@ async function readMessages(bench: Bench, next: NextRead): Promise<Outcome> {
   const [floorServer, subjectServer] = await openMessageServers(bench, connections)
   await using _floor = floorServer
   await using _subject = subjectServer
-  const floor = await openReader('floor F1', floorServer, next)
-  const subject = await openReader('subject', subjectServer, next)
+  const floor = await openReader(bench, 'floor F1', floorServer, next)
+  const subject = await openReader(bench, 'subject', subjectServer, next)
   const [floorSamples = [], subjectSamples = []] = await measureInTurns([floor, subject], bench.pace)
   const cpu = compare(floorSamples, subjectSamples, 'cpuPerOperation')
   const noisy = isNoisy(floorSamples, 'cpuPerOperation')
@@ -57,7 +59,13 @@ async function readMessages(bench: Bench, next: NextRead): Promise<Outcome> {
   }
 }
 
-async function openReader(name: string, server: MessageServer, next: NextRead): Promise<Contestant> {
+async function openReader(
+  { database }: Bench,
+  name: string,
+  server: MessageServer,
+  next: NextRead,
+): Promise<Contestant> {
   const filled = await fillThread(server, stored)
-  return { name, pid: server.program.pid, drive: driveRequests(server, (lane) => next(filled, lane)) }
+  const databaseMicros = () => database.cpuMicros()
+  return { name, pid: server.program.pid, databaseMicros, drive: driveRequests(server, (lane) => next(filled, lane)) }
 }

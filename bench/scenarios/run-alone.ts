@@ -8,6 +8,7 @@ import { chatSpeaker, runSpeaker, type Speaker, startRunner } from './speaker.ts
 export const runAlone: Scenario = {
   name: 'run-alone',
   about: 'one run at a time: first token and end, beside the upstream asked directly',
+  postgres: 'too',
   run,
 }
 

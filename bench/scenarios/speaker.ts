@@ -43,9 +43,8 @@ export async function runSpeaker(name: string, program: Program, script: Script)
 }
 
 /** The server under test; in a self check the translating relay once more. */
-export function startRunner(bench: Bench, upstream: Program): Promise<Program> {
-  const { entry } = bench
-  return bench.self ? startRelayFloor(upstream) : startReprise({ entry, dataFolder: bench.newFolder(), upstream })
+export async function startRunner({ self, entry, newPlace }: Bench, upstream: Program): Promise<Program> {
+  return self ? startRelayFloor(upstream) : startReprise({ entry, upstream, ...(await newPlace()) })
 }
 
 function speaker(name: string, program: Program, script: Script, request: Request): Speaker {

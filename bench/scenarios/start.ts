@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startStoreFloor } from '../floors/floors.ts'
 import { atMost, judged } from '../goal.ts'
 import { median, noisySpread, spreadOf } from '../measure.ts'
 import { residentMegabytes } from '../process-stats.ts'
 import type { Program } from '../program.ts'
 import type { Bench, Outcome, Scenario } from '../scenario.ts'
-import { startSubject } from './message-server.ts'
+import { startFloor, startSubject } from './message-server.ts'
 
 export const start: Scenario = {
   name: 'start',
@@ -18,8 +17,8 @@ const settleSeconds = 2
 async function run(bench: Bench): Promise<Outcome> {
   const rounds: { floor: number; subject: number }[] = []
   for (let round = 0; round < bench.pace.rounds; round += 1) {
-    const floor = await timeToStart(() => startStoreFloor(bench.newFolder()))
-    rounds.push({ floor, subject: await timeToStart(() => startSubject(bench)) })
+    const floor = await timeToStart(() => startFloor(bench))
+    rounds.push({ floor, subject: await timeToStart(async () => startSubject(bench, await bench.newPlace())) })
   }
   const noisy = spreadOf(rounds.map(({ floor }) => floor)) > noisySpread
   const startedIn = median(rounds.map(({ subject }) => subject))
@@ -48,7 +47,7 @@ async function timeToStart(startProgram: () => Promise<Program>): Promise<number
 }
 
 async function idleMemory(bench: Bench): Promise<number> {
-  await using program = await startSubject(bench)
+  await using program = await startSubject(bench, await bench.newPlace())
   await sleep(settleSeconds * 1000)
   return residentMegabytes(program.pid)
 }

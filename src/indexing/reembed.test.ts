@@ -36,7 +36,7 @@ async function ingested(text: string): Promise<string> {
   return file_id
 }
 
-function begin(embedder: FakeEmbedder) {
+function begin(embedder: FakeEmbedder, isFirst?: () => Promise<boolean>) {
   const index = {
     chunks: async (id: string) => opened.passages.get(id),
     encode: async (segment: Segment) => {
@@ -45,7 +45,7 @@ function begin(embedder: FakeEmbedder) {
       return { chunk_count: segment.chunks.length, space: segment.space, texts: bytes, postings: bytes, vectors: bytes }
     },
   }
-  const reembedding = createReembedding({ ...opened, index, embedder, log })
+  const reembedding = createReembedding({ ...opened, index, embedder, isFirst, log })
   onTestFinished(() => reembedding.stop())
   reembedding.start()
   return reembedding
@@ -94,6 +94,18 @@ test('a file that cannot be embedded does not keep the others from it', async ()
       [good, embedder.space],
     ].sort(),
   )
+})
+
+test('what is another node’s to do is left to it', async () => {
+  await ingested('text')
+  const embedder = new FakeEmbedder()
+  const asked = vi.fn(async () => false)
+  const reembedding = begin(embedder, asked)
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce())
+  await reembedding.stop()
+  expect([embedder.calls, encoded]).toEqual([[], []])
+  begin(embedder, async () => true)
+  await vi.waitFor(async () => expect(await outside(embedder.space)).toEqual([]))
 })
 
 test('stopping interrupts it', async () => {

@@ -21,26 +21,30 @@ export interface Background {
 /**
  * Gives passages that were embedded by another model, or by none, vectors of the present one: file after file, each in
  * one transaction. Until its turn comes, a file is found by its words alone. What is left to do is asked of the store,
- * so a restart goes on where the last process stopped.
+ * so a restart goes on where the last process stopped. Of several nodes one does it; the others look again now and then.
  */
-export function createReembedding({ store, index, embedder, newId, log }: ReembeddingParts): Background {
+export function createReembedding({ store, index, embedder, isFirst, newId, log }: ReembeddingParts): Background {
   const abort = new AbortController()
   const { signal } = abort
   let done = Promise.resolve()
 
   async function run(): Promise<void> {
-    for (let left = await pass(); left > 0; left = await pass()) {
-      log.warn({ files: left }, 'files could not be embedded again: trying later')
+    for (let left = await pass(); left !== 0; left = await pass()) {
+      if (left !== 'elsewhere') log.warn({ files: left }, 'files could not be embedded again: trying later')
       await pause(restMs, undefined, { signal, ref: false })
     }
   }
 
-  /** Goes over all that is to be done, or gives up early. Answers how many were met but not done. */
-  async function pass(): Promise<number> {
+  /**
+   * Goes over all that is to be done, or gives up early. Answers how many were met but not done, or that another node is
+   * to do it.
+   */
+  async function pass(): Promise<number | 'elsewhere'> {
     let [after, left, inARow] = ['', 0, 0]
     for (;;) {
       const segments = await store.segments.outside(embedder.space, { after, limit: pageSize })
       if (segments.length === 0) return left
+      if (isFirst && !(await isFirst())) return 'elsewhere'
       for (const segment of segments) {
         const failed = !(await reembed(segment))
         inARow = failed ? inARow + 1 : 0
@@ -90,6 +94,8 @@ interface ReembeddingParts {
   store: Pick<Store, 'read' | 'transaction' | 'segments'>
   index: Pick<SearchIndex, 'chunks' | 'encode'>
   embedder: Embedder
+  /** Whether it is this node's to do; absent where there is only one. */
+  isFirst?: (() => Promise<boolean>) | undefined
   newId: NewId
   log: Log
 }

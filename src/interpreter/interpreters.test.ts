@@ -16,7 +16,7 @@ type End = Extract<InterpreterPart, { type: 'end' }>
 const hold = async () => {}
 
 /** Interpreters over a fake sandbox, a real store and real blobs; two sessions at once. */
-async function open({ limits, sessions = 2 }: { limits?: OutputLimits; sessions?: number } = {}) {
+async function open({ limits, sessions = 2, node }: { limits?: OutputLimits; sessions?: number; node?: string } = {}) {
   const opened = await openResources()
   const sandbox = new FakeSandbox()
   let commits = 0
@@ -30,8 +30,8 @@ async function open({ limits, sessions = 2 }: { limits?: OutputLimits; sessions?
     },
   }
   const settings = { sessions, idleSeconds: 60, prepared: 0 }
-  const begin = () =>
-    createInterpreters({ ...opened, store, sandbox, log, settings, ...(limits === undefined ? {} : { limits }) })
+  const begin = (self = node) =>
+    createInterpreters({ ...opened, store, sandbox, log, settings, node: self, ...(limits && { limits }) })
   let interpreters = begin()
   const thread_id = (await parsed(opened.threads.create(project, {}))).id
 
@@ -59,6 +59,14 @@ async function open({ limits, sessions = 2 }: { limits?: OutputLimits; sessions?
     },
     placed: (file_ids: readonly string[] = []) =>
       placedFiles(opened.store.read(project), { thread_id, file_ids: [...file_ids] }),
+    /** What another node does that works on the same data; answers the way back. */
+    goTo(other: string): () => void {
+      const own = interpreters
+      interpreters = begin(other)
+      return () => {
+        interpreters = own
+      }
+    },
     /** What another process does that opens the same data when this one has stopped. */
     async startAgain() {
       await interpreters.close()
@@ -110,6 +118,30 @@ test('one call of a thread runs at a time; who waits leaves with the signal', as
   await first
   expect((await second).logs).toBe('1\n')
   expect(opened.sandbox.sessions).toHaveLength(1)
+})
+
+test('of two nodes the one that ran the last call has the thread’s Python, and the other starts anew', async () => {
+  await using opened = await open({ node: 'node_a' })
+  const homeOf = async () => (await opened.store.read(project).interpreters.get(opened.thread_id))?.node
+  await opened.run('set x 1\nwrite a.txt old')
+  expect(await homeOf()).toBe('node_a')
+  const commits = opened.commits()
+  expect(await opened.run('get x')).toMatchObject({ logs: '1\n', end: { fresh: 'kept' } })
+  expect(opened.commits(), 'a call that changes nothing writes nothing').toBe(commits)
+
+  const goBack = opened.goTo('node_b')
+  const there = await opened.run('read a.txt\nset x 2', { files: await opened.placed() })
+  expect(there).toMatchObject({ logs: 'old\n', end: { fresh: 'rebuilt' } })
+  expect(await homeOf()).toBe('node_b')
+  expect(opened.commits()).toBe(commits + 1)
+  await opened.run('write a.txt new')
+  await opened.interpreters().close()
+
+  goBack()
+  const back = await opened.run('read a.txt', { files: await opened.placed() })
+  expect(back).toMatchObject({ logs: 'new\n', end: { fresh: 'rebuilt' } })
+  expect(await opened.run('get x')).toMatchObject({ end: { reason: 'raised', fresh: 'kept' } })
+  expect([await homeOf(), opened.sandbox.sessions.length]).toEqual(['node_a', 3])
 })
 
 test('given files lie under their names and their ids, and are put once', async () => {

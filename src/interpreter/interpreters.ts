@@ -38,9 +38,9 @@ export type InterpreterSettings = PoolSettings
 const defaultLimits: OutputLimits = { files: 100, bytes: 256 * 1024 ** 2 }
 
 export function createInterpreters(parts: InterpreterParts): Interpreters {
-  const { sandbox, store, settings, log, limits = defaultLimits } = parts
+  const { sandbox, store, settings, log, node = null, limits = defaultLimits } = parts
   const pool = createSessionPool({ sandbox, settings, log })
-  const codeParts = { ...parts, limits, outputs: createOutputFiles(parts) }
+  const codeParts = { ...parts, node, limits, outputs: createOutputFiles(parts) }
   const threads = new Map<string, Thread>()
 
   async function* run(call: CodeCall): AsyncGenerator<InterpreterPart> {
@@ -78,10 +78,13 @@ export function createInterpreters(parts: InterpreterParts): Interpreters {
   }
 
   async function wake(thread: Thread, call: CodeCall): Promise<Python> {
-    if (thread.python?.pooled.resume()) return thread.python
+    if (node === null && thread.python?.pooled.resume()) return thread.python
     const row = await store.read(call.project).interpreters.get(call.thread_id)
+    // A session here that has not seen what the thread has done since on another node is of no more use.
+    if (row && row.node !== node) await thread.python?.pooled.close()
+    else if (thread.python?.pooled.resume()) return thread.python
     const fresh = row ? 'rebuilt' : 'new'
-    const python: Python = { pooled: await pool.take(call.signal), workspace: newWorkspace(row), fresh }
+    const python: Python = { pooled: await pool.take(call.signal), workspace: newWorkspace(row, node), fresh }
     thread.python = python
     void python.pooled.session.ended.then(() => {
       if (thread.python === python) thread.python = undefined
@@ -122,6 +125,8 @@ interface InterpreterParts {
   now: Now
   log: Log
   settings: InterpreterSettings
+  /** The id of this node, where there are several. */
+  node?: string | undefined
   /** What one call may leave behind: 100 files, 256 MiB together. */
   limits?: OutputLimits
 }

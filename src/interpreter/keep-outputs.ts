@@ -41,6 +41,8 @@ export async function keepOutputs(workspace: Workspace, parts: KeepParts): Promi
 export interface KeepParts {
   project: string
   thread_id: string
+  /** This one, where there are several. */
+  node: string | null
   session: SandboxSession
   outputs: OutputFiles
   limits: OutputLimits
@@ -63,13 +65,13 @@ async function collectAlive(workspace: Workspace, parts: KeepParts): Promise<Col
 
 /** Answers what the thread's row holds now. */
 async function save(workspace: Workspace, recorded: readonly File[], parts: KeepParts): Promise<string> {
-  const { project, thread_id, outputs, hold, now } = parts
+  const { project, thread_id, node, outputs, hold, now } = parts
   const files = filesText(workspace)
   if (recorded.length === 0 && files === workspace.saved) return files
   await outputs.record(project, recorded, async (tx) => {
     await hold(tx)
     // A thread that was deleted meanwhile leaves nothing but files behind.
-    if (await tx.threads.lock(thread_id)) await tx.interpreters.put({ thread_id, files, used_at: now() })
+    if (await tx.threads.lock(thread_id)) await tx.interpreters.put({ thread_id, files, used_at: now(), node })
   })
   return files
 }

@@ -11,7 +11,7 @@ function place({ store }: Opened, file_ids: readonly string[]) {
 }
 
 async function remember({ store }: Opened, files: ThreadFiles): Promise<void> {
-  const row = { thread_id, files: JSON.stringify(files), used_at: 0 }
+  const row = { thread_id, files: JSON.stringify(files), used_at: 0, node: null }
   await store.transaction(project, (tx) => tx.interpreters.put(row))
 }
 

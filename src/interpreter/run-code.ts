@@ -49,7 +49,7 @@ const imageName = /\.(png|jpe?g|gif|webp)$/i
 export async function* runCode(
   { project, thread_id, code, files, hold, signal }: CodeCall,
   { session, workspace }: { session: SandboxSession; workspace: Workspace },
-  { store, blobs, outputs, limits, now }: CodeParts,
+  { store, blobs, outputs, limits, node, now }: CodeParts,
 ): AsyncGenerator<ShownPart, CallEnd> {
   const notices = await putFiles(workspace, files, { session, read: store.read(project), blobs, signal })
   let figures = 0
@@ -62,7 +62,8 @@ export async function* runCode(
   }
   if (figures > maxImages) notices.push(`Only the first ${maxImages} of ${figures} figures are shown.`)
   if (reason === 'session') await session.ended
-  const kept = await keepOutputs(workspace, { project, thread_id, session, outputs, limits, hold, now, signal })
+  const keeping = { project, thread_id, node, session, outputs, limits, hold, now, signal }
+  const kept = await keepOutputs(workspace, keeping)
   // Who saves a figure and shows it too means one picture.
   const images = figures === 0 ? kept.written.filter(({ path }) => imageName.test(path)) : []
   for (const { file_id, path } of images.slice(0, maxImages)) yield { type: 'image', file_id, path }
@@ -74,6 +75,8 @@ export interface CodeParts {
   blobs: Pick<Blobs, 'read'>
   outputs: OutputFiles
   limits: OutputLimits
+  /** This one, where there are several. */
+  node: string | null
   now: Now
 }
 

@@ -13,12 +13,12 @@ export interface Workspace {
   given: readonly PlacedFile[]
   /** What code wrote, by path. */
   wrote: ReadonlyMap<string, string>
-  /** The files of the thread's row; undefined while it has none. */
+  /** The files of the thread's row; undefined while it has none, or is another node's. */
   saved: string | undefined
 }
 
-/** The workspace of a session that is fresh: nothing lies there yet. */
-export function newWorkspace(row: InterpreterRow | undefined): Workspace {
+/** The workspace of a session that is fresh on this node: nothing lies there yet. */
+export function newWorkspace(row: InterpreterRow | undefined, node: string | null): Workspace {
   const { given, wrote } = filesOf(row)
   return {
     known: new Set(),
@@ -26,7 +26,7 @@ export function newWorkspace(row: InterpreterRow | undefined): Workspace {
     listing: new Map(),
     given,
     wrote: new Map(wrote.map(({ path, file_id }) => [path, file_id])),
-    saved: row?.files,
+    saved: row?.node === node ? row.files : undefined,
   }
 }
 

@@ -29,6 +29,8 @@ export interface Reservation {
 }
 
 export interface Worker extends JobIntake {
+  /** The same for a job from elsewhere, which can wait for the claim that is under way to end. */
+  reserveNext(): Promise<Reservation | undefined>
   start(handlers: Readonly<Record<string, JobHandler>>): void
   /** Claims nothing new, gives what runs `graceMs` to finish, then interrupts it and hands it back. */
   stop(options: { graceMs: number }): Promise<void>
@@ -41,7 +43,8 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
   let handlers: Readonly<Record<string, JobHandler>> = {}
   const jobs = createRunningJobs({ queue, owner, handlerOf: (kind) => handlers[kind], onLeft, log })
   let reserved = 0
-  let claiming = false
+  /** The claim that is under way. Never rejects. */
+  let claiming: Promise<void> | undefined
   /** Whether there may be jobs that are free. */
   let backlog = true
   let stopping = false
@@ -66,7 +69,14 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
   async function claim(): Promise<void> {
     backlog = true
     if (claiming || stopping) return
-    claiming = true
+    claiming = takeFree().finally(() => {
+      claiming = undefined
+      settle()
+    })
+    await claiming
+  }
+
+  async function takeFree(): Promise<void> {
     try {
       while (backlog && !stopping && room() > 0) {
         const limit = room()
@@ -78,9 +88,6 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
     } catch (error) {
       backlog = true
       log.error({ err: error }, 'claiming jobs failed')
-    } finally {
-      claiming = false
-      settle()
     }
   }
 
@@ -113,6 +120,11 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
     return { lease: lease(), start, release }
   }
 
+  async function reserveNext(): Promise<Reservation | undefined> {
+    while (claiming) await claiming
+    return reserve()
+  }
+
   function onLeft(): void {
     if (backlog) void claim()
     settle()
@@ -136,7 +148,7 @@ export function createWorker({ queue, owner, capacity, log }: WorkerParts): Work
     clearInterval(heartbeat)
   }
 
-  return { start, stop, reserve, running: jobs.count }
+  return { start, stop, reserve, reserveNext, running: jobs.count }
 }
 
 /** Rejects when the work takes longer. A database that cannot be reached may answer nothing at all. */

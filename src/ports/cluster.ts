@@ -22,6 +22,14 @@ export interface Node {
 /** `api` takes requests and carries out no jobs; `worker` does nothing but carry out jobs. */
 export type NodeRole = 'all' | 'api' | 'worker'
 
+/** A node that was not seen for so long is dead, as far as the others can tell. */
+const deadAfterMs = 20_000
+
+/** Since when a node has to have been seen to be alive at `now`; both in Unix milliseconds. */
+export function livingSince(now: number): number {
+  return now - deadAfterMs
+}
+
 export interface Nodes {
   /** Notes that this node lives at `now`, in Unix milliseconds. */
   beat(node: Node, now: number): Promise<void>

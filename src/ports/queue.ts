@@ -9,6 +9,11 @@ export interface JobQueue {
    * project the lanes in turn, within a lane the oldest first. Empty when there is nothing to do.
    */
   claim(options: { kinds: readonly string[]; lease: Lease; now: number; limit: number }): Promise<Job[]>
+  /**
+   * Takes a job that was added under a lease of `from`. Undefined when somebody has claimed it meanwhile, and when it is
+   * gone.
+   */
+  accept(job: { project: string; id: string }, options: { from: string; lease: Lease }): Promise<Job | undefined>
   /** Extends every lease of this owner; answers the ids still held. A job missing from them was lost to another. */
   heartbeat(lease: Lease): Promise<string[]>
   /** Gives the job back, to be claimed from `runAt` on (Unix milliseconds). Does nothing when it is no longer held. */
@@ -37,7 +42,10 @@ export interface NewJob {
   readonly lane?: string
   /** Unix milliseconds from which it may be claimed. */
   readonly runAt: number
-  /** Set when the process that adds the job takes it on at once: nobody else sees it while the lease holds. */
+  /**
+   * Set when the process that adds the job takes it on at once, or keeps it for another one that shall accept it: nobody
+   * else sees it while the lease holds.
+   */
   readonly lease?: Lease
 }
 

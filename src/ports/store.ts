@@ -128,6 +128,8 @@ export interface InterpreterRow {
   readonly files: string
   /** Unix seconds of the call after which this was written. */
   readonly used_at: number
+  /** The node that its session was on then; null where there is only one. */
+  readonly node: string | null
 }
 
 /** One page of a list. Cursors are ids; an id that is not in the list throws `UnknownCursor`. */
@@ -142,6 +144,11 @@ export interface Page {
 export interface Listed<Thing = unknown> {
   readonly items: readonly Row<Thing>[]
   readonly has_more: boolean
+}
+
+/** Thrown when the store does not answer. Whether it has committed is not known. */
+export class StoreUnreachable extends Error {
+  override readonly name: string = 'StoreUnreachable'
 }
 
 /** Thrown by `list` when `after` or `before` names nothing in that list. */

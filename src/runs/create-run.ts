@@ -3,6 +3,7 @@ import { badRequest, notFound } from '../api/error.ts'
 import { fromText, toText } from '../api/json.ts'
 import type { CreateRunRequest, CreateThreadAndRunRequest, Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
+import type { KeptPlace } from '../jobs/hand-over.ts'
 import type { Now } from '../lib/clock.ts'
 import type { NewId } from '../lib/id.ts'
 import type { RunEvents } from '../ports/events.ts'
@@ -45,7 +46,9 @@ export function createRunCreation(parts: CreateRunParts) {
     { include }: StepView = { include: [] },
   ): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, request, async (tx) => {
+    const { placeByPython } = jobs
+    const place = placeByPython && usesPython(assistant, request) ? await placeByPython(project, thread_id) : undefined
+    return begin(project, { ...request, place }, async (tx) => {
       if (!(await tx.threads.lock(thread_id))) throw notFound('thread', thread_id)
       await refuseSecondRun(tx, thread_id)
       await insertMessages(tx, thread_id, request.additional_messages ?? [], { newId, now, at: 'additional_messages' })
@@ -57,7 +60,7 @@ export function createRunCreation(parts: CreateRunParts) {
   /** `POST /threads/runs`. */
   async function createWithThread(project: string, request: CreateThreadAndRunRequest): Promise<StartedRun> {
     const assistant = await assistantOf(project, request.assistant_id)
-    return begin(project, request, async (tx) => {
+    return begin(project, { ...request, place: undefined }, async (tx) => {
       const { thread } = await insertThread(tx, request.thread ?? {}, { newId, now, at: 'thread.' })
       const run = await insertRun(tx, thread.id, assistant, request, { full: false })
       return { run, first: [{ event: 'thread.created', data: thread }] }
@@ -91,7 +94,7 @@ export function createRunCreation(parts: CreateRunParts) {
 
   function begin(
     project: string,
-    { stream }: Pick<RunRequest, 'stream'>,
+    { stream, place }: Pick<RunRequest, 'stream'> & { place: KeptPlace | undefined },
     insert: (tx: Transaction) => Promise<{ run: Run; first: StreamEvent[] }>,
   ): Promise<StartedRun> {
     async function write(tx: Transaction): Promise<WrittenRun> {
@@ -102,10 +105,14 @@ export function createRunCreation(parts: CreateRunParts) {
       ]
       return { run, told: [...first, ...told] }
     }
-    return startRun({ store, events, jobs }, project, { followed: stream === true, write })
+    return startRun({ store, events, jobs }, project, { followed: stream === true, place, write })
   }
 
   return { create, createWithThread }
+}
+
+function usesPython(assistant: Assistant, { tools }: RunRequest): boolean {
+  return (tools ?? assistant.tools).some(({ type }) => type === 'code_interpreter')
 }
 
 async function refuseSecondRun(tx: Transaction, thread_id: string): Promise<void> {

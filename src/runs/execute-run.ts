@@ -6,7 +6,7 @@ import type { NewId } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { RunEvents, RunLog } from '../ports/events.ts'
 import { ModelFailure, type ModelProvider } from '../ports/model.ts'
-import type { Store, Transaction } from '../ports/store.ts'
+import { type Store, StoreUnreachable, type Transaction } from '../ports/store.ts'
 import type { ServerTool } from '../tools/tool.ts'
 import { type BegunRun, beginRun } from './begin-run.ts'
 import { type Conversation, type ConversationParts, createConversation } from './converse.ts'
@@ -84,6 +84,7 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
     } catch (error) {
       const cause = signal.aborted ? signal.reason : error
       if (cause instanceof RunInterrupted) return outcomeOfInterruption(cause)
+      if (cause instanceof StoreUnreachable) throw cause // the run is not to blame: it goes on when the store is back
       if (cause instanceof ModelFailure) log.warn({ run_id, code: cause.code, reason: cause.message }, 'model failed')
       else log.error({ run_id, err: cause }, 'run failed')
       return outcomeOfFailure(cause)

@@ -1,11 +1,13 @@
 import { type JsonText, toText } from '../api/json.ts'
 import type { Run } from '../api/run.ts'
 import type { StreamEvent } from '../api/stream-event.ts'
+import type { KeptPlace } from '../jobs/hand-over.ts'
 import type { JobIntake } from '../jobs/worker.ts'
 import type { NewId } from '../lib/id.ts'
 import type { Elsewhere, Following, RunEvents, RunLog } from '../ports/events.ts'
 import type { Store, Transaction } from '../ports/store.ts'
 import { endUnheard } from './end-unheard.ts'
+import type { PlaceByPython } from './place-by-python.ts'
 import { streamBroke } from './stream-broke.ts'
 
 /** The kind of job that takes a run to its end or to its next function calls. */
@@ -24,12 +26,16 @@ export interface StartedRun {
 /** Where a new job goes: into the queue, and at once to the worker of this process if it has room. */
 export interface RunJobs {
   readonly intake: JobIntake
+  /** A place at another node that has the thread's Python; absent where there is only one. */
+  readonly placeByPython?: PlaceByPython | undefined
   readonly newId: NewId
 }
 
 interface Start {
   /** Whether somebody will follow the run's events. A run that waits for its turn without followers takes no memory. */
   followed: boolean
+  /** The node that shall have the run before any other; undefined when all are the same to it. */
+  place: KeptPlace | undefined
   write(tx: Transaction): Promise<WrittenRun>
 }
 
@@ -46,15 +52,15 @@ export interface WrittenRun {
 export async function startRun(
   { store, events, jobs }: { store: Store; events: RunEvents; jobs: RunJobs },
   project: string,
-  { followed, write }: Start,
+  { followed, place, write }: Start,
 ): Promise<StartedRun> {
-  const reservation = jobs.intake.reserve()
+  const reservation = place ? undefined : jobs.intake.reserve()
   const job = { id: jobs.newId('job'), kind: executeRunJob, project }
   let log: RunLog | undefined
   try {
     const run = await store.transaction(project, async (tx) => {
       const { run, told } = await write(tx)
-      const { lease } = reservation ?? {}
+      const { lease } = place ?? reservation ?? {}
       await tx.jobs.add({ ...job, subject: run.id, runAt: Date.now(), ...(lease && { lease }) })
       if (followed || reservation) {
         // Before the commit: whoever ends the run right after it has to find the log.
@@ -62,6 +68,7 @@ export async function startRun(
       }
       return run
     })
+    place?.tell(job)
     reservation?.start({ ...job, subject: run.id })
     const rest: Elsewhere['rest'] = ({ heard }) => endUnheard(store.read(project), run.id, { heard })
     const elsewhere = { project, job_id: job.id, rest }

@@ -23,7 +23,7 @@ interface SubmitParts {
  * transaction. All or nothing: outputs for some of the calls, for others, or a second time are refused and change nothing.
  */
 export function createToolOutputSubmission({ store, events, jobs, now }: SubmitParts) {
-  return function submitToolOutputs(
+  return async function submitToolOutputs(
     project: string,
     thread_id: string,
     run_id: string,
@@ -45,7 +45,8 @@ export function createToolOutputSubmission({ store, events, jobs, now }: SubmitP
         ],
       }
     }
-    return startRun({ store, events, jobs }, project, { followed: stream === true, write })
+    const place = jobs.placeByPython && (await jobs.placeByPython(project, thread_id))
+    return startRun({ store, events, jobs }, project, { followed: stream === true, place, write })
   }
 }
 

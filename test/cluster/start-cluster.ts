@@ -7,10 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
 import { freePort } from '../crash/free-port.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { type PacedUpstream, startPacedUpstream } from './paced-upstream.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+/** Many of them start at once, and may find the machine at work. */
+const startMs = 50_000
 
 /** One of several processes on one database. */
 export interface ClusterNode {
@@ -25,7 +28,10 @@ export interface ClusterNode {
 export interface Cluster extends AsyncDisposable {
   readonly nodes: readonly ClusterNode[]
   readonly upstream: PacedUpstream
+  readonly postgres: PostgresServer
   readonly databaseUrl: string
+  /** Starts one more. It is not among `nodes`, and ends with them. */
+  add(environment: Record<string, string>): Promise<ClusterNode>
 }
 
 /** Starts a process for each environment, all on one new Postgres database and one model. */
@@ -40,10 +46,16 @@ export async function startCluster(environments: readonly Record<string, string>
     REPRISE_UPSTREAM_URL: upstream.url,
     REPRISE_DATA_DIR: folder.path,
   }
-  const nodes = await Promise.all(environments.map((env) => startNode({ ...common, ...env })))
-  starting.defer(() => end(nodes))
+  const all: ClusterNode[] = []
+  starting.defer(() => end(all))
+  async function add(environment: Record<string, string>): Promise<ClusterNode> {
+    const node = await startNode({ ...common, ...environment })
+    all.push(node)
+    return node
+  }
+  const nodes = await Promise.all(environments.map(add))
   const started = starting.move()
-  return { nodes, upstream, databaseUrl, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  return { nodes, upstream, postgres, databaseUrl, add, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
 async function startNode(given: Record<string, string>): Promise<ClusterNode> {
@@ -58,7 +70,8 @@ async function startNode(given: Record<string, string>): Promise<ClusterNode> {
   child.stderr?.on('data', (chunk) => (printed += chunk))
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const failed = ended.then((code) => Promise.reject(new Error(`the node ended with ${code}:\n${printed}`)))
-  await Promise.race([until(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true), failed])
+  const ready = until(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true, startMs)
+  await Promise.race([ready, failed])
   failed.catch(() => {}) // from now on it may end
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'test', maxRetries: 0, timeout: 60_000 })
   return { url, client, signal: (name) => void child.kill(name), ended }

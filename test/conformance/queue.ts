@@ -125,6 +125,22 @@ export function describeQueue(name: string, create: CreateDatabase): void {
       expect(await queue.claim({ ...any, now: lease.until, lease: other })).toMatchObject([{ id, attempts: 2 }])
     })
 
+    test('a job that is kept for somebody is accepted by it, unless its time is over and another has claimed it', async () => {
+      await using database = await create()
+      const { queue, add, store } = await opened(database)
+      const [kept, late] = [await add('project', { lease }), await add('project', { lease })]
+      const { until } = other
+      const of = { from: lease.owner, lease: other }
+      expect(await queue.accept({ project: 'stranger', id: kept }, of)).toBeUndefined()
+      expect(await queue.accept({ project: 'project', id: kept }, { ...of, from: 'worker-3' })).toBeUndefined()
+      expect(await queue.accept({ project: 'project', id: kept }, of)).toMatchObject({ id: kept, attempts: 1 })
+      expect(await queue.accept({ project: 'project', id: kept }, of)).toBeUndefined()
+      expect(idsOf(await queue.claim({ ...any, now: until - 1, lease: { owner: 'worker-3', until } }))).toEqual([late])
+      expect(await queue.accept({ project: 'project', id: late }, of)).toBeUndefined()
+      expect(await queue.heartbeat(other)).toEqual([kept])
+      expect(await store.transaction('project', (tx) => tx.jobs.complete(kept, other.owner))).toBe(true)
+    })
+
     test('completing removes the job in the transaction, and again does nothing', async () => {
       await using database = await create()
       const { queue, add, store } = await opened(database)

@@ -94,6 +94,7 @@ export const row = {
     thread_id: freshId('thread'),
     files: '{"wörter.csv":"file_0"}',
     used_at: 1_700_000_000,
+    node: null,
     ...change,
   }),
   segment: (change: Partial<SegmentRow> = {}): SegmentRow => ({

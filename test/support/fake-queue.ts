@@ -46,6 +46,14 @@ export class FakeQueue implements JobQueue {
     return taken.map(({ id, kind, subject, project, attempts }) => ({ id, kind, subject, project, attempts }))
   }
 
+  async accept({ id }: { id: string }, { from, lease }: { from: string; lease: Lease }): Promise<Job | undefined> {
+    const row = this.#rows.find((one) => one.id === id && one.lease?.owner === from)
+    if (!row) return undefined
+    row.lease = lease
+    const { kind, subject, project, attempts } = row
+    return { id, kind, subject, project, attempts }
+  }
+
   async heartbeat(lease: Lease): Promise<string[]> {
     const held = this.#rows.filter((row) => row.lease?.owner === lease.owner)
     for (const row of held) row.lease = lease

@@ -12,7 +12,7 @@ export function interpreterQueries({ db, query }: QueryCompiler): InterpreterQue
     get: query((param) =>
       db
         .selectFrom('interpreters')
-        .select(['thread_id', 'files', 'used_at'])
+        .select(['thread_id', 'files', 'used_at', 'node'])
         .where('project', '=', param('project'))
         .where('thread_id', '=', param('thread_id')),
     ),
@@ -24,9 +24,12 @@ export function interpreterQueries({ db, query }: QueryCompiler): InterpreterQue
           thread_id: param('thread_id'),
           files: param('files'),
           used_at: param('used_at'),
+          node: param('node'),
         })
         .onConflict((conflict) =>
-          conflict.columns(['project', 'thread_id']).doUpdateSet({ files: param('files'), used_at: param('used_at') }),
+          conflict
+            .columns(['project', 'thread_id'])
+            .doUpdateSet({ files: param('files'), used_at: param('used_at'), node: param('node') }),
         ),
     ),
   }

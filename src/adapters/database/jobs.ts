@@ -28,6 +28,7 @@ export interface JobQueries {
   /** Passes over jobs that a transaction holds just now: the next one will meet them. */
   readonly heartbeat: Query<{ owner: string; until: number }>
   readonly heldBy: Query<{ owner: string }, { id: string }>
+  readonly accept: Query<Key & { from: string; owner: string; until: number }, Job>
   readonly release: Query<{ id: string; owner: string; run_at: number }>
   readonly releaseAll: Query<Nothing>
   readonly depth: Query<Nothing, { waiting: number; leased: number }>
@@ -100,6 +101,13 @@ export function jobQueries({ db, query, dialect }: QueryCompiler): JobQueries {
     }),
     heldBy: query((param) =>
       db.selectFrom('jobs').select('id').where('lease_owner', '=', param('owner')).where(isLeased),
+    ),
+    accept: query(
+      (param) => sql`
+        update jobs
+        set lease_owner = ${param('owner')}, lease_until = ${param('until')}
+        where project = ${param('project')} and id = ${param('id')} and lease_owner = ${param('from')}
+        returning id, project, kind, subject, attempts`,
     ),
     release: query((param) =>
       db

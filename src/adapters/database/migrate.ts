@@ -3,10 +3,11 @@ import { first } from './migrations/0001-first.ts'
 import { vectorStores } from './migrations/0002-vector-stores.ts'
 import { interpreters } from './migrations/0003-interpreters.ts'
 import { nodes } from './migrations/0004-nodes.ts'
+import { interpreterNodes } from './migrations/0005-interpreter-nodes.ts'
 import type { Migration } from './migrations/migration.ts'
 
 /** In their order. */
-export const migrations: readonly Migration[] = [first, vectorStores, interpreters, nodes]
+export const migrations: readonly Migration[] = [first, vectorStores, interpreters, nodes, interpreterNodes]
 
 /** Brings a database to the newest schema, each step in its own transaction. Its version is SQLite's `user_version`. */
 export function migrate(database: DatabaseSync): void {

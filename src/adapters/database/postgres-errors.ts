@@ -1,7 +1,8 @@
 import pg from 'pg'
+import { StoreUnreachable } from '../../ports/store.ts'
 
 /** Thrown when the database does not answer: it is down, restarting, or out of reach. Whether it has committed is not known. */
-export class DatabaseUnreachable extends Error {
+export class DatabaseUnreachable extends StoreUnreachable {
   override readonly name = 'DatabaseUnreachable'
 
   constructor(cause: unknown) {

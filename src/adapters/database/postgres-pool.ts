@@ -53,7 +53,10 @@ export function openPool({ url, size, log }: { url: string; size: number; log: L
     idleTimeoutMillis: 60_000,
   })
   const own = new Set<number>()
-  pool.on('connect', (client) => own.add(processIdOf(client)))
+  pool.on('connect', (client) => {
+    own.add(processIdOf(client))
+    client.on('error', () => {}) // one that comes while it changes hands meets no other listener; its next query tells of it
+  })
   pool.on('remove', (client) => own.delete(processIdOf(client)))
   pool.on('error', (error) => log?.warn({ err: error }, 'a database connection was lost'))
   const begun = new Set<Promise<unknown>>()

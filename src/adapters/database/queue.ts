@@ -52,6 +52,10 @@ export function jobQueue({
       }
       return claimed.sort((one, other) => one.seq - other.seq).map(({ seq, ...job }) => job)
     },
+    async accept(job, { from, lease }) {
+      const [accepted] = await single.all(queries.accept, { ...job, from, ...lease })
+      return accepted
+    },
     async heartbeat({ owner, until }) {
       await single.run(queries.heartbeat, { owner, until })
       const held = await single.all(queries.heldBy, { owner })

@@ -36,7 +36,8 @@ create table interpreters (
   seq bigint not null generated always as identity,
   thread_id text collate "C" not null,
   files text not null,
-  used_at bigint not null
+  used_at bigint not null,
+  node text collate "C"
 );
 CREATE UNIQUE INDEX interpreters_pkey ON public.interpreters USING btree (project, thread_id);
 

@@ -157,6 +157,6 @@ CREATE TABLE interpreters (
   project text not null,
   thread_id text not null,
   files text not null,
-  used_at integer not null,
+  used_at integer not null, node text,
   unique (project, thread_id)
 ) strict;

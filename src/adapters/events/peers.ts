@@ -1,7 +1,5 @@
-import type { Node, Nodes } from '../../ports/cluster.ts'
+import { livingSince, type Node, type Nodes } from '../../ports/cluster.ts'
 
-/** A node that was not seen for so long is dead, as far as the others can tell. */
-export const deadAfterMs = 20_000
 /** How long an answer about who lives is good. */
 const freshMs = 1_000
 
@@ -27,7 +25,7 @@ export function createPeers({ nodes, self }: { nodes: Pick<Nodes, 'living'>; sel
 
   async function ask(): Promise<readonly Node[]> {
     try {
-      const living = await nodes.living(Date.now() - deadAfterMs)
+      const living = await nodes.living(livingSince(Date.now()))
       return living.filter(({ id }) => id !== self)
     } catch (error) {
       askedAt = Number.NEGATIVE_INFINITY

@@ -12,7 +12,7 @@ export function testInterpreters(store: () => Store): void {
       for (const each of [first, other]) await tx.interpreters.put(each)
     })
     expect(await interpreters.get(first.thread_id)).toEqual(first)
-    const second = { ...first, files: '{}', used_at: first.used_at + 60 }
+    const second = { ...first, files: '{}', used_at: first.used_at + 60, node: 'node_1' }
     await store().transaction(project, (tx) => tx.interpreters.put(second))
     expect(await interpreters.get(first.thread_id)).toEqual(second)
     expect(await interpreters.get(other.thread_id)).toEqual(other)
