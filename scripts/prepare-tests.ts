@@ -1,4 +1,6 @@
 import { install as installEngine } from '../test/real-upstream/install.ts'
+import { ensureDocker } from './ensure-docker.ts'
+import { ensureLandlock } from './ensure-landlock.ts'
 import { ensurePython } from './ensure-python.ts'
 import { ensureRubyClientTools } from './ensure-ruby-client-tools.ts'
 import { ensureGvisor, ensureSandbox } from './ensure-sandbox.ts'
@@ -9,4 +11,6 @@ await ensurePython()
 await ensureRubyClientTools()
 await ensureSandbox()
 await ensureGvisor()
+await ensureDocker()
+await ensureLandlock()
 await orMissing('a real inference engine', installEngine())
