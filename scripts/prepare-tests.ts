@@ -1,4 +1,6 @@
 import { install as installEngine } from '../test/real-upstream/install.ts'
+import { ensureDocker } from './ensure-docker.ts'
+import { ensureLandlock } from './ensure-landlock.ts'
 import { ensurePostgres } from './ensure-postgres.ts'
 import { ensurePython } from './ensure-python.ts'
 import { ensureRubyClientTools } from './ensure-ruby-client-tools.ts'
@@ -11,6 +13,8 @@ await ensurePython()
 await ensureRubyClientTools()
 await ensureSandbox()
 await ensureGvisor()
+await ensureDocker()
+await ensureLandlock()
 await ensurePostgres()
 await ensureS3()
 await orMissing('a real inference engine', installEngine())

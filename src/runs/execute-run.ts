@@ -32,6 +32,8 @@ interface ExecutorParts {
   log: Log
 }
 
+const failed = 'The server had an error while processing the run. Read the run to see how it ends.'
+
 /**
  * Executes a run from wherever it stands to its end or to the next call of the client's functions. The rows are
  * written by whoever holds the run's job and by nobody else; the job is completed with the last of them.
@@ -43,7 +45,10 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
     using interruption = watchInterruptions({ run_id: job.subject, events, job: signal })
     // Looked up before the run begins: a log that is opened later is that of another leg.
     const followed = events.current(job.subject)
-    const begun = await beginRun(store, job, now())
+    const begun = await beginRun(store, job, now()).catch((error) => {
+      tell(followed, streamBroke(failed)) // another node may have the run next, and nobody here would hear of it
+      throw error
+    })
     if (Array.isArray(begun)) return tell(followed, begun)
     const runLog = followed ?? (mayBeFollowed(begun) ? events.openLent(job.subject, job.id) : events.open(job.subject))
     try {
@@ -55,7 +60,7 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
       else log.info({ run_id: begun.run.id, status: outcome.status }, 'run settled')
       tell(runLog, await settle(job, begun.run, outcome, conversation.open()))
     } catch (error) {
-      tell(runLog, streamBroke('The server had an error while processing the run. Read the run to see how it ends.'))
+      tell(runLog, streamBroke(failed))
       throw error
     }
   }

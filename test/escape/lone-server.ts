@@ -7,7 +7,7 @@ import { limits } from './limits.ts'
 // A process with a sandbox of the kind that it is told and a session that is busy. It says so, and waits to be killed.
 const choice = z.enum(['bubblewrap', 'gvisor', 'docker', 'landlock']).parse(process.argv[2])
 const { signal } = new AbortController()
-const image = 'python:3-slim'
+const image = process.env.REPRISE_SANDBOX_IMAGE ?? 'python:3-slim'
 const opened = await openSandbox({
   choice,
   python: undefined,

@@ -3,7 +3,7 @@ import { attempts } from './attempts/all.ts'
 import { scenes } from './scenes.ts'
 
 /** The kinds that `docs/sandbox.md` tells results of, in the order of its columns. */
-const kinds: readonly SandboxKind[] = ['bubblewrap', 'gvisor', 'landlock']
+const kinds: readonly SandboxKind[] = ['bubblewrap', 'gvisor', 'docker', 'landlock']
 
 /** The cells of the tables in `docs/sandbox.md`, by their headings: what was attempted, and what each kind promises. */
 export function tablesOfAttempts(): Record<string, string[][]> {

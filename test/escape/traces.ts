@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { expect, vi } from 'vitest'
 import { descendants, identify, isAlive, type ProcessId } from '../../src/adapters/sandbox/process-tree.ts'
 import { serverMark } from '../../src/adapters/sandbox/server-mark.ts'
+import { containersOf, withContainers } from './containers.ts'
 
 /** Every process below a server, and every other of the users that those run as: a session has a user of its own. */
 export async function processesOfSandboxes(except: readonly number[] = [], server = process.pid): Promise<ProcessId[]> {
-  const below = ((await descendants(server)) ?? []).filter((pid) => !except.includes(pid))
-  const users = new Set(await Promise.all(below.map(userOf)))
+  const children = ((await descendants(server)) ?? []).filter((pid) => !except.includes(pid))
+  const [below, owners] = await Promise.all([withContainers(children), Promise.all(children.map(userOf))])
+  const users = new Set(owners)
   for (const user of [undefined, process.getuid?.()]) users.delete(user)
   const others = users.size === 0 ? [] : await everyProcess()
   const ofThem = await Promise.all(others.map(async (pid) => (users.has(await userOf(pid)) ? [pid] : [])))
@@ -26,11 +28,11 @@ async function alive(some: readonly ProcessId[]): Promise<ProcessId[]> {
   return some.filter((_, place) => there[place])
 }
 
-/** Control groups and folders that a server made and that are still there. */
+/** Control groups, folders and containers that a server made and that are still there. */
 export async function leftovers(mark = serverMark()): Promise<string[]> {
   const names = await readdir(tmpdir())
   const groups = await groupsBelow('/sys/fs/cgroup', 6)
-  return [...names, ...groups].filter((name) => name.includes(mark))
+  return [...[...names, ...groups].filter((name) => name.includes(mark)), ...(await containersOf(mark))]
 }
 
 async function groupsBelow(folder: string, depth: number): Promise<string[]> {

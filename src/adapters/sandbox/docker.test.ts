@@ -17,8 +17,7 @@ case "$1" in
   ps) cat "$DOCKER_FAKE/containers" ;;
   inspect) cat "$DOCKER_FAKE/starved" 2>/dev/null || echo false ;;
   kill) kill -9 "$(cat "$DOCKER_FAKE/pid")" ;;
-  run) while [ "$1" != python3 ]; do shift; done; shift
-    echo $$ > "$DOCKER_FAKE/pid"; exec /bin/cat ;;
+  run) echo $$ > "$DOCKER_FAKE/pid"; exec /bin/cat ;;
 esac
 `
 let folder: string
@@ -49,13 +48,16 @@ test('a session is a container that may nothing and has little', async () => {
   await expect(started.gone).resolves.toEqual({ outOfMemory: false })
   const [run = ''] = await asked('run')
   for (const option of [
-    ...['--interactive', '--pull=never', '--network=none', '--read-only', '--cap-drop=ALL', '--user=1000:1000'],
+    ...['--interactive', '--pull=never', '--network=none', '--read-only', '--cap-drop=ALL', '--user=60590:60590'],
     ...['--security-opt=no-new-privileges', '--memory=516m', '--memory-swap=516m', '--cpus=1', '--pids-limit=66'],
-    ...[`--label=reprise.sandbox=${serverMark()}`, '--tmpfs=/mnt:rw,nosuid,nodev,exec,mode=1777,size=3407872'],
+    ...[
+      `--label=reprise.sandbox=${serverMark()}`,
+      '--tmpfs=/mnt:rw,nosuid,nodev,exec,uid=60590,gid=60590,mode=700,size=3407872',
+    ],
   ]) {
     expect(run.split(' ')).toContain(option)
   }
-  expect(run).toMatch(/ --entrypoint=\/bin\/sh python-with-pandas -c .* sh python3 -c it$/)
+  expect(run).toMatch(/ --entrypoint=python3 python-with-pandas -I -S /)
   expect(run).not.toMatch(/--volume|--mount|-v |--privileged|secret/)
 })
 

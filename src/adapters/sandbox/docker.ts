@@ -4,13 +4,14 @@ import type { Log } from '../../lib/log.ts'
 import type { SandboxLimits } from '../../ports/sandbox.ts'
 import type { ConfinedProcess, Confinement } from './confinement.ts'
 import { checkDockerEngine, type DockerEngine, dockerEnvironment, findDockerEngine } from './docker-engine.ts'
+import { dockerLaunch, dockerPlaces } from './docker-launch.ts'
 import { driverArguments } from './driver-source.ts'
 import { sandboxData, sandboxEnvironment } from './environment.ts'
 import { isOfDeadServer, serverMark } from './server-mark.ts'
 import { spawnConfined } from './spawn-confined.ts'
 
 interface Options {
-  /** Has to hold `/bin/sh` and, on its PATH, `python3`; that is the one that runs. */
+  /** Has to hold `python3`, on its PATH; that is the one that runs. */
   readonly image?: string
   readonly limits: SandboxLimits
   readonly log: Log
@@ -19,8 +20,8 @@ interface Options {
 }
 
 /**
- * A container for each session, by Docker's engine: no network, a read-only system, no capabilities, and the engine's own
- * filter of system calls. As strong as that engine; of what it adds, user namespaces or gVisor as its runtime, we know
+ * A container for each session, by Docker's engine: no network, a read-only system, no capabilities, and two
+ * filters of system calls, the engine's and ours. As strong as that engine; of what it adds, user namespaces or gVisor as its runtime, we know
  * nothing. A container of a killed server ends as its input does; the next one removes what is left. Containers do
  * not remove themselves, so that it can be asked why they ended.
  */
@@ -43,7 +44,7 @@ export function createDocker(options: Options): Confinement {
     const owned = new AsyncDisposableStack()
     owned.defer(() => removeContainer(docker, name))
     const started = await spawnConfined({
-      command: [docker.program, ...runArguments({ name, image, limits }), ...program],
+      command: [docker.program, ...runArguments({ name, image, limits }), ...dockerLaunch(program)],
       environment: dockerEnvironment(),
       ranOutOfMemory: async (code) => (code ?? killedCode) === killedCode && (await starved(docker, name)),
       owned,
@@ -100,21 +101,22 @@ const serverLabel = 'reprise.sandbox'
 const hostLabel = 'reprise.host'
 
 function runArguments({ name, image, limits }: { name: string; image: string; limits: SandboxLimits }): string[] {
-  const environment = { ...sandboxEnvironment({ python: '/usr/local/bin/python3', limits }), ...places }
+  const environment = { ...sandboxEnvironment({ python: '/usr/local/bin/python3', limits }), ...dockerPlaces }
   return [
     ...['run', '--interactive', '--pull=never', '--init', `--name=${name}`, '--hostname=sandbox'],
     ...[`--label=${serverLabel}=${serverMark()}`, `--label=${hostLabel}=${hostname()}`, '--log-driver=none'],
-    ...['--network=none', '--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', '--user=1000:1000'],
+    ...[
+      '--network=none',
+      '--read-only',
+      '--cap-drop=ALL',
+      '--security-opt=no-new-privileges',
+      `--user=${user}:${user}`,
+    ],
     ...limitArguments(limits),
     ...Object.entries(environment).map(([variable, value]) => `--env=${variable}=${value}`),
-    ...['--workdir=/mnt', '--entrypoint=/bin/sh', image, '-c', makeFolders, 'sh', 'python3'],
+    ...['--workdir=/mnt', '--entrypoint=python3', image],
   ]
 }
-
-const places = { HOME: '/mnt/home', TMPDIR: '/mnt/tmp', MPLCONFIGDIR: '/mnt/home/matplotlib' }
-
-/** The folder in memory is empty at first. */
-const makeFolders = `mkdir ${sandboxData} ${places.HOME} ${places.TMPDIR} && exec "$@"`
 
 /** Files lie in memory, and count as such. Processes are counted for the container: its user has other ones, too. */
 function limitArguments({ memoryMegabytes, diskMegabytes, processes, cores }: SandboxLimits): string[] {
@@ -129,7 +131,11 @@ function limitArguments({ memoryMegabytes, diskMegabytes, processes, cores }: Sa
   ]
 }
 
-const tmpfs = 'rw,nosuid,nodev,exec,mode=1777'
+/** Nobody's on any machine, should a process get out: above what systemd gives away (systemd.io/UIDS-AND-GIDS). */
+const user = 60_590
+
+/** The user's own: runc gives a folder in memory the mode of the one in the image, root's, that it is mounted over. */
+const tmpfs = `rw,nosuid,nodev,exec,uid=${user},gid=${user},mode=700`
 
 function bytes(megabytes: number): number {
   return Math.max(4096, Math.floor(megabytes * 1024 ** 2))

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Attempt, Judge } from '../attempt.ts'
-import { all, harmless, sessionLives } from '../judges.ts'
+import { all, ends, harmless, sessionLives } from '../judges.ts'
 
 /** These files are listed, and their bytes could be had. */
 function listed(...paths: readonly string[]): Judge {
@@ -15,6 +15,14 @@ const noneElse: Judge = ({ files, contents }) => {
   const known = new Set(files?.map(({ path }) => path))
   expect([...contents].filter(([path, bytes]) => !known.has(path) && bytes !== null)).toEqual([])
 }
+
+/** No more of it was passed on than there may be. */
+const keptShort: Judge = ({ limits, contents }) => {
+  expect(contents.get('grows.txt')?.length ?? 0).toBeLessThanOrEqual(limits.diskMegabytes * 2 ** 20)
+}
+
+/** Files that are on a real disk are counted every now and then. */
+const mayEnd = ends(['completed', 'session'], ['exited'])
 
 const lives = all(noneElse, sessionLives)
 
@@ -94,6 +102,7 @@ os.fchdir(top)
 open('fine.txt', 'w').write('fine')
 `,
     holds: all(listed('fine.txt'), lives),
+    otherwise: { landlock: { promises: 'a watchdog may end the session', holds: all(noneElse, mayEnd) } },
   },
   {
     name: 'very many files',
@@ -183,9 +192,8 @@ subprocess.Popen([sys.executable, '-I', '-c', script])
 time.sleep(0.2)
 `,
     asks: ['grows.txt'],
-    holds: all(sessionLives, ({ limits, contents }) => {
-      expect(contents.get('grows.txt')?.length ?? 0).toBeLessThanOrEqual(limits.diskMegabytes * 2 ** 20)
-    }),
+    holds: all(sessionLives, keptShort),
+    otherwise: { landlock: { promises: 'a watchdog may end the session', holds: all(keptShort, mayEnd) } },
   },
   {
     name: 'uploads through links',

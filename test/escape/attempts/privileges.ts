@@ -132,6 +132,10 @@ for path in ('/proc/kcore', '/proc/kmsg', '/proc/kallsyms', '/proc/keys', '/proc
         promises: "files that gVisor's own kernel makes up, which say nothing of the host",
         holds: ({ logs }) => expect(logs).toMatch(/^refused \/proc\/kmsg/m),
       },
+      docker: {
+        promises: "the engine leaves the kernel's command line and how it was built to be read",
+        holds: refusedBut('/proc/config.gz', '/proc/cmdline', '/sys/kernel/notes'),
+      },
     },
   },
   {

@@ -164,7 +164,10 @@ attempt('/dev/tty', lambda: open('/dev/tty', 'r+b', buffering=0))
 attempt('ptmx', lambda: os.openpty())
 `,
     holds: refused,
-    otherwise: { gvisor: { promises: "terminals of gVisor's own kernel", holds: refusedBut('ptmx') } },
+    otherwise: {
+      gvisor: { promises: "terminals of gVisor's own kernel", holds: refusedBut('ptmx') },
+      docker: { promises: "terminals of the container's own", holds: refusedBut('ptmx') },
+    },
   },
   {
     name: 'shared memory and queues of the host',
