@@ -66,6 +66,7 @@ async function startNode(given: Record<string, string>): Promise<ClusterNode> {
     env: { PATH: process.env.PATH, REPRISE_PORT: String(port), ...quiet, ...given },
     stdio: ['ignore', 'ignore', process.env.CLUSTER_LOG ? 'inherit' : 'pipe'],
   })
+  process.once('exit', () => child.kill('SIGKILL')) // also when a test did not come to its end
   let printed = ''
   child.stderr?.on('data', (chunk) => (printed += chunk))
   const ended = once(child, 'exit').then(([code]) => code as number | null)
