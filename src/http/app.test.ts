@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { answer, createFakeApp, posting } from '../../test/support/fake-app.ts'
 import { notFound } from '../api/error.ts'
+import { StoreUnreachable } from '../ports/store.ts'
 
 const page = { limit: 20, order: 'desc' }
 const content = 'step_details.tool_calls[*].file_search.results[*].content'
@@ -234,6 +235,17 @@ describe('errors', () => {
     })
     const request_id = response.headers.get('x-request-id')
     expect(errors).toEqual([{ fields: { err: cause, request_id }, message: 'request failed' }])
+  })
+
+  test('a database that is away is a 503, which clients try again, and is logged', async () => {
+    const cause = new StoreUnreachable('connect ECONNREFUSED 10.0.0.1')
+    const { app, errors } = failing(cause)
+    const response = await app.request('/v1/threads/thread_1')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      error: { type: 'server_error', message: expect.stringMatching(/cannot reach its database.*try again/) },
+    })
+    expect(errors).toMatchObject([{ fields: { err: cause }, message: 'request failed' }])
   })
 
   test('files repeat theirs as `detail`', async () => {

@@ -1,5 +1,6 @@
 import { ApiError } from '../api/error.ts'
 import type { Log } from '../lib/log.ts'
+import { StoreUnreachable } from '../ports/store.ts'
 import { type Exchange, reply } from './exchange.ts'
 
 /**
@@ -19,11 +20,18 @@ export function replyToError(
 /** What the client may know of an error. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
+  if (error instanceof StoreUnreachable) return unavailable()
   return new ApiError({
     status: 500,
     message: 'The server had an error while processing your request. Sorry about that!',
     type: 'server_error',
   })
+}
+
+/** 503, which clients try again: the database is away, and nobody knows for how long. */
+function unavailable(): ApiError {
+  const message = 'The server cannot reach its database at the moment. Please try again in a few seconds.'
+  return new ApiError({ status: 503, message, type: 'server_error' })
 }
 
 /** `detail` is the sibling that the original adds on its files endpoints. */
