@@ -46,7 +46,8 @@ export function createRunExecutor(parts: ExecutorParts): JobHandler {
     // Looked up before the run begins: a log that is opened later is that of another leg.
     const followed = events.current(job.subject)
     const begun = await beginRun(store, job, now()).catch((error) => {
-      tell(followed, streamBroke(failed)) // another node may have the run next, and nobody here would hear of it
+      // Another node may have the run next, and nobody here would hear of it. After any other failure it begins again here.
+      if (error instanceof StoreUnreachable) tell(followed, streamBroke(failed))
       throw error
     })
     if (Array.isArray(begun)) return tell(followed, begun)
