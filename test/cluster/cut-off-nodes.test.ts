@@ -44,7 +44,7 @@ it.skipIf(noPostgres)(
     refused.cut('refused')
     const asked = away.map(({ client }) => client.beta.assistants.retrieve(assistant_id).catch(statusOf))
     await until(completed, takeoverMs + 5_000)
-    expect(await Promise.all(asked)).toEqual([500, 500])
+    expect(await Promise.all(asked)).toEqual([503, 503])
     // They give up by themselves what they cannot know to be theirs.
     await until(() => all.every((run) => upstream.left.has(run.asked)), takeoverMs)
     for (const { told } of streamed) expect((await told).at(-2)?.event).toBe('error')
