@@ -9,6 +9,7 @@ import { driverArguments } from './driver-source.ts'
 import { sandboxData } from './environment.ts'
 import { findProgram } from './find-program.ts'
 import { asUser, createHostUsers, type HostUsers } from './host-user.ts'
+import { onceFound } from './once-found.ts'
 import { pinned } from './pinned.ts'
 import { findPythonHome, type PythonHome } from './python-home.ts'
 import { seccompProgram } from './seccomp.ts'
@@ -35,16 +36,7 @@ export function createBubblewrap(options: Options): Confinement {
   const { python, limits, log, findCgroups = openCgroups } = options
   const { program = driverArguments({ limits, data: sandboxData }) } = options
   const users = createHostUsers()
-  let machine: Promise<Machine> | undefined
-
-  /** Looked for once; again after a failure, which may have been mended. */
-  function lookAround(): Promise<Machine> {
-    machine ??= inspect({ python, log, findCgroups }).catch((error) => {
-      machine = undefined
-      throw error
-    })
-    return machine
-  }
+  const lookAround = onceFound(() => inspect({ python, log, findCgroups }))
   return {
     kind: 'bubblewrap',
     tidy: async () => (await lookAround()).cgroups.tidy(),

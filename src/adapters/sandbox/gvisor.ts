@@ -8,6 +8,7 @@ import { sandboxData } from './environment.ts'
 import { findProgram } from './find-program.ts'
 import { asUser, createHostUsers } from './host-user.ts'
 import { writeBundle } from './oci-bundle.ts'
+import { onceFound } from './once-found.ts'
 import { findPythonHome, type PythonHome } from './python-home.ts'
 import { choosePlatform, type Platform } from './runsc-platform.ts'
 import { endRunsc } from './runsc-processes.ts'
@@ -34,16 +35,7 @@ export function createGvisor(options: Options): Confinement {
   const { python, limits, log, findCgroups = openCgroups } = options
   const { program = driverArguments({ limits, data: sandboxData }) } = options
   const users = createHostUsers()
-  let machine: Promise<Machine> | undefined
-
-  /** Looked for once; again after a failure, which may have been mended. */
-  function lookAround(): Promise<Machine> {
-    machine ??= inspect().catch((error) => {
-      machine = undefined
-      throw error
-    })
-    return machine
-  }
+  const lookAround = onceFound(inspect)
 
   async function inspect(): Promise<Machine> {
     const parts = { ...findPrograms(), home: await findPythonHome(python), cgroups: await findCgroups() }

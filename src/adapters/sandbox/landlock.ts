@@ -9,6 +9,7 @@ import { driverArguments } from './driver-source.ts'
 import { sandboxData } from './environment.ts'
 import { createHostUsers } from './host-user.ts'
 import { dataFolder, landlockAbi, launcherArguments, launcherCode, makeFolders } from './landlock-session.ts'
+import { onceFound } from './once-found.ts'
 import { findPythonHome, type PythonHome } from './python-home.ts'
 import { foldersLeftBehind, makeSessionFolder } from './session-folder.ts'
 import { makeGroup } from './session-group.ts'
@@ -37,16 +38,7 @@ interface Options {
 export function createLandlock(options: Options): Confinement {
   const { python, limits, log, findCgroups = openCgroups, dataLink = sandboxData } = options
   const users = createHostUsers()
-  let machine: Promise<Machine> | undefined
-
-  /** Looked for once; again after a failure, which may have been mended. */
-  function lookAround(): Promise<Machine> {
-    machine ??= inspect({ python, dataLink, findCgroups }).catch((error) => {
-      machine = undefined
-      throw error
-    })
-    return machine
-  }
+  const lookAround = onceFound(() => inspect({ python, dataLink, findCgroups }))
 
   async function start(): Promise<ConfinedProcess> {
     const { architecture, home, cgroups } = await lookAround()
